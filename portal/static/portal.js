@@ -1,50 +1,74 @@
-// Small comforts on top of pages that work without them: copy, reveal, steppers, focus on errors, lost connections.
+// Small comforts on pages that work without them: copy, reveal, steppers, focus on errors, lost connections.
 (() => {
   const byId = (id) => document.getElementById(id);
-  const show = (id, on) => { const box = byId(id); if (box) box.hidden = !on; };
-  let last = null; // the element whose request failed, to try again
+  const on = (name, listener) => document.addEventListener(name, listener);
+  const show = (id, visible) => { if (byId(id).hidden === visible) byId(id).hidden = !visible; };
+  let failed = null; // the element whose request was lost, to try it again
 
-  function prepare(root) {
-    root.querySelectorAll("[data-copy],[data-reveal]").forEach((button) => { button.hidden = false; });
-    const errors = root.querySelector("[data-focus]");
-    if (errors) errors.focus();
+  function prepare() {
+    document.querySelectorAll("[data-copy][hidden], [data-reveal][hidden]").forEach((button) => { button.hidden = false; });
+    document.querySelector("[data-focus]:not(:focus-within)")?.focus();
   }
 
-  const actions = {
-    copy(button) {
-      navigator.clipboard.writeText(button.dataset.copy).then(() => { byId("announce").textContent = byId("announce").dataset.copied; button.classList.add("done"); setTimeout(() => { button.classList.remove("done"); byId("announce").textContent = ""; }, 2000); });
-    },
+  function say(text) {
+    byId("announce").textContent = text;
+    setTimeout(() => { byId("announce").textContent = ""; }, 3000);
+  }
+
+  const press = {
+    copy: (button) => navigator.clipboard.writeText(button.dataset.copy).then(() => {
+      say(byId("announce").dataset.copied);
+      button.classList.add("copied");
+      setTimeout(() => button.classList.remove("copied"), 3000);
+    }),
     reveal(button) {
       const field = byId(button.dataset.reveal);
-      const hidden = field.type === "password";
-      field.type = hidden ? "text" : "password";
-      button.setAttribute("aria-pressed", String(hidden));
+      field.type = field.type === "password" ? "text" : "password";
+      button.setAttribute("aria-pressed", field.type === "text");
     },
+    // The number changes at once and the form posts all of itself: a quick second press never gets lost.
     step(button, event) {
-      const field = button.parentElement.querySelector("input[type=number]");
+      const field = button.parentElement.querySelector("input");
+      const wanted = Number(field.value) + Number(button.dataset.step);
       event.preventDefault();
-      const value = Math.min(Number(field.max), Math.max(Number(field.min), Number(field.value) + Number(button.dataset.step)));
-      if (value === Number(field.value)) return;
-      field.value = value;
+      if (field.disabled || wanted < Number(field.min) || wanted > Number(field.max)) return;
+      field.value = wanted;
       field.dispatchEvent(new Event("change", { bubbles: true }));
     },
-    retry() { show("offline", false); if (last) last.requestSubmit ? last.requestSubmit() : last.click(); },
-    reload() { location.reload(); },
+    retry() {
+      show("offline", false);
+      if (failed?.requestSubmit) failed.requestSubmit();
+      else if (failed?.matches("a, button")) failed.click();
+      else location.reload();
+    },
+    reload: () => location.reload(),
   };
 
-  document.addEventListener("click", (event) => {
-    for (const name of Object.keys(actions)) {
+  const closeMenus = (except) => document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (menu.contains(except)) return;
+    menu.open = false;
+    if (menu.contains(document.activeElement)) menu.firstElementChild.focus();
+  });
+
+  on("click", (event) => {
+    closeMenus(event.target);
+    for (const name in press) {
       const button = event.target.closest(`[data-${name}]`);
-      if (button) return actions[name](button, event);
+      if (button) press[name](button, event);
     }
-    document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") document.querySelectorAll("details.menu[open]").forEach((menu) => { menu.open = false; menu.firstElementChild.focus(); });
+  on("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
+
+  // Requests of one form wait for each other ("queue last"); an answer that a newer request will outdate is not shown.
+  on("htmx:config:request", ({ detail: { ctx } }) => { ctx.turn = ctx.sourceElement.turn = (ctx.sourceElement.turn || 0) + 1; });
+  on("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    show("offline", false);
+    if (ctx.response.raw.redirected) { event.preventDefault(); location.assign(ctx.response.raw.url); } // a page, not a part
+    else if (ctx.turn < ctx.sourceElement.turn && /queue last$/.test(ctx.sourceElement.getAttribute("hx-sync"))) event.preventDefault();
   });
-  document.addEventListener("htmx:error", (event) => { last = event.detail.ctx?.sourceElement; show("offline", true); });
-  document.addEventListener("htmx:before:request", () => { show("offline", false); show("refused", false); });
-  document.addEventListener("htmx:response:error", (event) => { if (event.detail.ctx.response.status !== 422) show("refused", true); });
-  document.addEventListener("htmx:after:swap", (event) => prepare(event.detail.ctx?.target || document));
-  prepare(document);
+  on("htmx:error", (event) => { failed = event.detail.ctx?.sourceElement; show("offline", true); });
+  on("htmx:response:error", (event) => { show("refused", event.detail.ctx.response.status !== 422); });
+  on("htmx:after:swap", prepare);
+  prepare();
 })();
