@@ -1,0 +1,227 @@
+"""Rows for tests: one plain function a thing, sensible defaults, every field open to the test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from portal.domain.customers import CustomerKind
+from portal.domain.dates import add_years
+from portal.domain.orders import LineState, OrderState
+from portal.domain.payments import PaymentMethod
+from portal.domain.plans import Plan
+from portal.domain.pricing import Item
+from portal.store.accounts import Account, Holder
+from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order, OrderLine
+from portal.store.prices import PriceRow
+from portal.store.selections import SelectedMailbox
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+YEARLY_CENTS = {
+    Item.STANDARD: 500,
+    Item.PRO: 2500,
+    Item.PREMIUM: 4000,
+    Item.EXTRA_MAILBOX_GB: 300,
+    Item.EXTRA_ARCHIVE_GB: 300,
+    Item.SIGNATURE_KIT: 3600,
+}
+TAX_CODE = "RSSMRA85T10A562S"
+_numbers = itertools.count(1)
+Row = TypeVar("Row")
+
+
+def make_account(session: Session, username: str | None = None, **fields: Any) -> Account:
+    """Return a stored account, by default in the name of the holder `make_holder` makes."""
+    name = username or f"{200_000 + next(_numbers)}@aruba.it"
+    values: dict[str, Any] = {
+        "username": name,
+        "email": f"cliente.{name.split('@')[0]}@posta.example",
+        "holder_tax_code": TAX_CODE,
+        "created_at": NOW,
+    }
+    return _stored(session, Account(**values | fields))
+
+
+def make_holder(session: Session, **fields: Any) -> Holder:
+    """Return a stored holder, by default Mario Rossi, a person."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "fingerprint": sha256(str(number).encode()).hexdigest(),
+        "kind": CustomerKind.INDIVIDUAL,
+        "first_name": "Mario",
+        "last_name": "Rossi",
+        "tax_code": TAX_CODE,
+        "contact_email": f"mario.rossi.{number}@posta.example",
+        "street": "Via Roma",
+        "street_number": "1",
+        "postal_code": "10100",
+        "city": "Torino",
+        "province": "TO",
+    }
+    return _stored(session, Holder(**values | fields))
+
+
+def make_mailbox(
+    session: Session,
+    account: Account | None = None,
+    address: str | None = None,
+    *,
+    holder: Holder | None = None,
+    expires_in: int = 30,
+    **fields: Any,
+) -> Mailbox:
+    """Return a stored mailbox, by default Standard and expiring `expires_in` days after TODAY."""
+    values: dict[str, Any] = {
+        "address": address or f"casella.{next(_numbers)}@pec.example",
+        "account_id": account.id if account else None,
+        "holder_id": (holder or make_holder(session)).id,
+        "plan": Plan.STANDARD,
+        "expires_on": TODAY + timedelta(days=expires_in),
+        "created_at": NOW,
+    }
+    return _stored(session, Mailbox(**values | fields))
+
+
+def make_prices(
+    session: Session, *, valid_from: date = date(2020, 1, 1), without: Iterable[Item] = ()
+) -> None:
+    """Store a price for every item of the demo's list, from `valid_from` on."""
+    left_out = set(without)
+    session.add_all(
+        PriceRow(item=item, net_cents=cents, valid_from=valid_from)
+        for item, cents in YEARLY_CENTS.items()
+        if item not in left_out
+    )
+    session.flush()
+
+
+def make_draft(session: Session, account: Account | None = None, **fields: Any) -> RenewalDraft:
+    """Return a stored draft of the account, or of the mailbox session given as `mailbox_id`."""
+    values: dict[str, Any] = {
+        "public_id": f"draft{next(_numbers):08}",
+        "account_id": account.id if account else None,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return _stored(session, RenewalDraft(**values | fields))
+
+
+def make_order(
+    session: Session, mailboxes: Sequence[Mailbox], *, number: str | None = None, **fields: Any
+) -> Order:
+    """Return a stored order that renews each mailbox, as it is, for a year; unpaid and open by default.
+
+    The owner is the first mailbox's account, or else the mailbox itself.
+    """
+    first, count = mailboxes[0], next(_numbers)
+    account_id = first.account_id
+    draft = make_draft(
+        session,
+        account_id=account_id,
+        mailbox_id=None if account_id else first.id,
+        state=DraftState.ORDERED,
+    )
+    net = 500 * len(mailboxes)
+    values: dict[str, Any] = {
+        "number": number or f"K{count:09}",
+        "draft_id": draft.id,
+        "account_id": account_id,
+        "mailbox_id": first.id if len(mailboxes) == 1 else None,
+        "state": OrderState.AWAITING_PAYMENT,
+        "payment_method": PaymentMethod.BANK_TRANSFER,
+        "net_cents": net,
+        "vat_rate": Decimal(22),
+        "vat_cents": net * 22 // 100,
+        "gross_cents": net + net * 22 // 100,
+        "due_cents": net + net * 22 // 100,
+        "contact_email": "mario.rossi@posta.example",
+        "placed_at": NOW,
+    }
+    order = _stored(session, Order(**values | fields))
+    open_states = (OrderState.AWAITING_PAYMENT, OrderState.PAID)
+    for position, mailbox in enumerate(mailboxes, start=1):
+        session.add(_order_line(order, position, mailbox, is_open=order.state in open_states))
+    session.flush()
+    return order
+
+
+def _order_line(order: Order, position: int, mailbox: Mailbox, *, is_open: bool) -> OrderLine:
+    return OrderLine(
+        order_id=order.id,
+        position=position,
+        mailbox_id=mailbox.id,
+        address=mailbox.address,
+        is_open=is_open,
+        state=LineState.WAITING,
+        plan_before=mailbox.plan,
+        plan=mailbox.plan,
+        extra_mailbox_gb=mailbox.extra_mailbox_gb,
+        extra_archive_gb=mailbox.extra_archive_gb,
+        term_years=1,
+        base_net_cents=500,
+        extra_mailbox_net_cents=0,
+        extra_archive_net_cents=0,
+        net_cents=500,
+        expires_before=mailbox.expires_on,
+        expires_after=add_years(mailbox.expires_on, 1),
+    )
+
+
+def select_mailboxes(session: Session, account: Account, mailboxes: Iterable[Mailbox]) -> None:
+    """Put the mailboxes into the account's selection."""
+    session.add_all(
+        SelectedMailbox(account_id=account.id, mailbox_id=mailbox.id, selected_at=NOW)
+        for mailbox in mailboxes
+    )
+    session.flush()
+
+
+def fill_account(
+    session: Session,
+    account: Account,
+    count: int,
+    *,
+    first_expiry: date = TODAY,
+    spread_days: int = 365,
+    holder: Holder | None = None,
+    domain: str = "pec.example",
+    **fields: Any,
+) -> None:
+    """Store `count` mailboxes of the account, expiries spread evenly: 100,000 in a few seconds."""
+    owner = holder or make_holder(session)
+    first = (session.scalar(select(func.max(Mailbox.id))) or 0) + 1
+    plans = (Plan.STANDARD, Plan.STANDARD, Plan.PRO, Plan.PREMIUM)
+    for start in range(0, count, 10_000):
+        session.execute(
+            insert(Mailbox),
+            [
+                {
+                    "address": f"casella.{first + place:07}@{domain}",
+                    "account_id": account.id,
+                    "holder_id": owner.id,
+                    "of_account_holder": True,
+                    "plan": plans[place % len(plans)],
+                    "expires_on": first_expiry + timedelta(days=place * spread_days // count),
+                    "mailbox_used_mb": place % 1024,
+                    "created_at": NOW,
+                }
+                | fields
+                for place in range(start, min(start + 10_000, count))
+            ],
+        )
+
+
+def _stored(session: Session, row: Row) -> Row:
+    session.add(row)
+    session.flush()
+    return row
