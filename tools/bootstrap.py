@@ -1,4 +1,4 @@
-"""Makes .venv from the locked requirements with nothing but a bare Python: `bootstrap.py run` or `bootstrap.py test`."""
+"""Makes .venv from the locked requirements with a bare Python: `bootstrap.py run` or `bootstrap.py test`."""
 
 import contextlib
 import hashlib
@@ -46,8 +46,10 @@ def use_a_new_enough_python():
         newer = shutil.which("python3.%d" % minor)
         if newer:
             os.execv(newer, [newer, *sys.argv])
-    sys.exit("The portal needs Python 3.11 or newer; this is %d.%d. Install it, or say "
-             "make PYTHON=/path/to/python3.11" % sys.version_info[:2])
+    sys.exit(
+        "The portal needs Python 3.11 or newer; this is %d.%d. Install it, or say "
+        "make PYTHON=/path/to/python3.11" % sys.version_info[:2]
+    )
 
 
 @contextlib.contextmanager
@@ -95,8 +97,10 @@ def make_venv():
     made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], env=clean_environment(), check=False)
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
-        sys.exit("This Python cannot make virtual environments. On Debian and Ubuntu: "
-                 "apt-get install python3-venv (or python3.%d-venv)" % sys.version_info[1])
+        sys.exit(
+            "This Python cannot make virtual environments. On Debian and Ubuntu: "
+            "apt-get install python3-venv (or python3.%d-venv)" % sys.version_info[1]
+        )
 
 
 def is_sound():
@@ -104,8 +108,13 @@ def is_sound():
     known = VENV / "pyvenv.cfg"
     if not (known.exists() and python_of_venv().exists()):
         return False
-    asked = subprocess.run([str(python_of_venv()), "-c", "import pip, sys; print(sys.version, sys.prefix)"],
-                           capture_output=True, text=True, env=clean_environment(), check=False)
+    asked = subprocess.run(
+        [str(python_of_venv()), "-c", "import pip, sys; print(sys.version, sys.prefix)"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+    )
     return asked.stdout.strip() == "%s %s" % (sys.version, VENV)
 
 
@@ -114,9 +123,25 @@ def install(kind):
     locked = ROOT / "requirements" / LOCKED[kind][-1]
     say("installing %s" % locked.relative_to(ROOT))
     done = subprocess.run(
-        [str(python_of_venv()), "-m", "pip", "install", "-qq", "--no-input", "--no-deps",
-         "--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check", "-r", str(locked)],
-        env=clean_environment(), stdin=subprocess.DEVNULL, check=False)
+        [
+            str(python_of_venv()),
+            "-m",
+            "pip",
+            "install",
+            "-qq",
+            "--no-input",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--disable-pip-version-check",
+            "-r",
+            str(locked),
+        ],
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     if done.returncode:
         sys.exit("The packages could not be installed; the reason is above.")
     put_portal_on_the_path()
@@ -133,7 +158,7 @@ def put_portal_on_the_path():
 
 
 def clean_environment():
-    """Return the environment without what would send an installation elsewhere; proxies and certificates stay."""
+    """Return the environment less what would send packages elsewhere; proxies and certificates stay."""
     unwanted = {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV"}
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 

@@ -1,0 +1,62 @@
+"""Migrations and models say the same, on both databases, and every migration can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+
+from portal.migrate import alembic_config, downgrade, upgrade
+from portal.store import every_table
+from portal.store.session import make_engine
+from tests.databases import KINDS, Databases
+
+
+@pytest.fixture(params=KINDS)
+def bare(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Engine]:
+    """An engine on a database without tables."""
+    engine = make_engine(databases.unmigrated(request.param))
+    yield engine
+    engine.dispose()
+
+
+def differences(engine: Engine) -> list[object]:
+    """Return what would have to change for the database to fit the models."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, every_table()))
+
+
+def test_migrations_make_what_the_models_say(engine: Engine) -> None:
+    assert differences(engine) == []
+
+
+def test_a_column_without_a_migration_is_noticed(bare: Engine) -> None:
+    upgrade(bare)
+    with bare.begin() as connection:
+        connection.execute(text("DROP TABLE mail"))
+
+    assert differences(bare)
+
+
+def test_every_migration_goes_down_and_up_again(bare: Engine) -> None:
+    revisions = [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
+    for revision in reversed(revisions):
+        upgrade(bare, revision)
+        downgrade(bare, "-1")
+        upgrade(bare, revision)
+
+    downgrade(bare, "base")
+
+    assert set(inspect(bare).get_table_names()) <= {"alembic_version"}
+
+
+def test_the_history_has_one_beginning_and_one_end() -> None:
+    history = ScriptDirectory.from_config(alembic_config())
+
+    assert len(history.get_heads()) == 1
+    assert len(history.get_bases()) == 1
