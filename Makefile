@@ -1,12 +1,50 @@
-# Needs python3 (3.11 or newer), git and make. Everything else is installed into .venv and .cache.
+# Needs python3 (3.11 or newer), git and make. Everything else goes into .venv and .cache, nothing elsewhere.
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv/bin
+CODE := portal workers
+CHECKED := $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clean
+.PHONY: help setup demo test lint types e2e bench format migration lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: ## .venv with the portal, its tests and tools
+demo: ## the whole portal here, with made-up data (PORT=8000)
+	@$(PYTHON) tools/bootstrap.py run
+	@$(VENV)/portal demo
+
+test: lint types ## everything: lint, types, all tests on both databases, stories in a real browser
+	@$(VENV)/python -m pytest e2e tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+setup: ## .venv with the portal, its tests and tools, and a browser for the stories
 	@$(PYTHON) tools/bootstrap.py test
+	@$(VENV)/python tools/chromium.py
+
+lint: setup ## style, complexity, forbidden calls
+	@$(VENV)/ruff check $(wildcard $(CHECKED))
+	@$(VENV)/ruff format --check $(wildcard $(CHECKED))
+
+types: setup ## mypy --strict
+	@$(VENV)/mypy --strict $(CODE)
+
+e2e: setup ## only the stories in a real browser
+	@$(VENV)/python -m pytest e2e
+
+bench: setup ## speed as ratios, statements and bytes
+	@$(VENV)/python -m bench
+
+format: setup ## put the code into its usual shape
+	@$(VENV)/ruff check --fix --quiet $(wildcard $(CHECKED))
+	@$(VENV)/ruff format $(wildcard $(CHECKED))
+
+migration: setup ## make migration m="add plan X": a draft from the difference between models and migrations
+	@$(VENV)/python tools/migration.py "$(m)"
+
+lock: ## requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
+	@$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)
+
+clean: ## away with everything that was made
+	@rm -rf .venv .cache .ruff_cache .hypothesis test-results htmlcov .coverage*
+	@find $(wildcard $(CHECKED)) -name __pycache__ -prune -exec rm -rf {} +
