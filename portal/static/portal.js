@@ -1,53 +1,48 @@
 // Small comforts on pages that work without them: copy, reveal, steppers, focus on errors, lost connections.
 (() => {
   const byId = (id) => document.getElementById(id);
+  const all = (selector) => document.querySelectorAll(selector);
   const on = (name, listener) => document.addEventListener(name, listener);
   const show = (id, visible) => { if (byId(id).hidden === visible) byId(id).hidden = !visible; };
-  let failed = null; // the element whose request was lost, to try it again
+  let lost; // the element whose request got no answer
 
-  function prepare() {
-    document.querySelectorAll("[data-copy][hidden], [data-reveal][hidden]").forEach((button) => { button.hidden = false; });
-    document.querySelector("[data-focus]:not(:focus-within)")?.focus();
-  }
-
-  function say(text) {
-    byId("announce").textContent = text;
-    setTimeout(() => { byId("announce").textContent = ""; }, 3000);
-  }
+  const unhide = () => all("[data-copy], [data-reveal]").forEach((button) => { button.hidden = false; });
+  const focusErrors = () => document.querySelector("[data-focus]")?.focus();
 
   const press = {
-    copy: (button) => navigator.clipboard.writeText(button.dataset.copy).then(() => {
-      say(byId("announce").dataset.copied);
+    async copy(button) {
+      const said = byId("announce");
+      await navigator.clipboard.writeText(button.dataset.copy);
+      said.textContent = said.dataset.copied;
       button.classList.add("copied");
-      setTimeout(() => button.classList.remove("copied"), 3000);
-    }),
+      setTimeout(() => { said.textContent = ""; button.classList.remove("copied"); }, 3000);
+    },
     reveal(button) {
       const field = byId(button.dataset.reveal);
       field.type = field.type === "password" ? "text" : "password";
       button.setAttribute("aria-pressed", field.type === "text");
     },
-    // The number changes at once and the form posts all of itself: a quick second press never gets lost.
+    // The number changes at once and the form posts all of itself: a quick second press is not lost.
     step(button, event) {
       const field = button.parentElement.querySelector("input");
       const wanted = Number(field.value) + Number(button.dataset.step);
       event.preventDefault();
-      if (field.disabled || wanted < Number(field.min) || wanted > Number(field.max)) return;
+      if (field.disabled || wanted < field.min || wanted > field.max) return;
       field.value = wanted;
       field.dispatchEvent(new Event("change", { bubbles: true }));
     },
     retry() {
       show("offline", false);
-      if (failed?.requestSubmit) failed.requestSubmit();
-      else if (failed?.matches("a, button")) failed.click();
+      if (lost?.requestSubmit) lost.requestSubmit();
       else location.reload();
     },
     reload: () => location.reload(),
   };
 
-  const closeMenus = (except) => document.querySelectorAll("details.menu[open]").forEach((menu) => {
+  const closeMenus = (except) => all(".menu[open]").forEach((menu) => {
     if (menu.contains(except)) return;
-    menu.open = false;
     if (menu.contains(document.activeElement)) menu.firstElementChild.focus();
+    menu.open = false;
   });
 
   on("click", (event) => {
@@ -57,18 +52,23 @@
       if (button) press[name](button, event);
     }
   });
-  on("keydown", (event) => { if (event.key === "Escape") closeMenus(null); });
+  on("keydown", (event) => { if (event.key === "Escape") closeMenus(); });
 
-  // Requests of one form wait for each other ("queue last"); an answer that a newer request will outdate is not shown.
+  // Requests of one form wait for each other; an answer that a waiting newer one will outdate is not shown.
   on("htmx:config:request", ({ detail: { ctx } }) => { ctx.turn = ctx.sourceElement.turn = (ctx.sourceElement.turn || 0) + 1; });
   on("htmx:after:request", (event) => {
-    const { ctx } = event.detail;
+    const { turn, sourceElement, response } = event.detail.ctx;
+    const outdated = turn < sourceElement.turn && /queue last$/.test(sourceElement.getAttribute("hx-sync"));
     show("offline", false);
-    if (ctx.response.raw.redirected) { event.preventDefault(); location.assign(ctx.response.raw.url); } // a page, not a part
-    else if (ctx.turn < ctx.sourceElement.turn && /queue last$/.test(ctx.sourceElement.getAttribute("hx-sync"))) event.preventDefault();
+    if (response.raw.redirected) location.assign(response.raw.url); // a page, not a part
+    if (outdated || response.raw.redirected) event.preventDefault();
   });
-  on("htmx:error", (event) => { failed = event.detail.ctx?.sourceElement; show("offline", true); });
-  on("htmx:response:error", (event) => { show("refused", event.detail.ctx.response.status !== 422); });
-  on("htmx:after:swap", prepare);
-  prepare();
+  on("htmx:error", ({ detail }) => { lost = detail.ctx?.sourceElement; show("offline", true); });
+  on("htmx:response:error", ({ detail }) => show("refused", detail.ctx.response.status !== 422));
+  on("htmx:after:swap", ({ detail }) => {
+    unhide();
+    if (detail.ctx.sourceEvent?.type === "submit") focusErrors();
+  });
+  unhide();
+  focusErrors();
 })();
