@@ -1,0 +1,53 @@
+"""The rules of renewing certified mailboxes, as pure functions and values; this page is their glossary.
+
+One word for one thing, at every depth: tables, use cases, forms and templates call it by this identifier.
+Nothing here reads a clock, a database or a setting; `today` and `now` are arguments. Source: domain.md 14.
+
+Italian                              identifier
+------------------------------------ ------------------------------------------------------------
+casella (PEC)                        mailbox
+indirizzo PEC                        address
+tipologia (Standard, Pro, Premium)   plan
+spazio casella / spazio archivio     mailbox space / archive space, `*_gb`, `*_mb` (1 GB = 1024 MB)
+spazio aggiuntivo                    extra space: `extra_mailbox_gb`, `extra_archive_gb`
+archivio (di sicurezza)              archive
+titolare / intestatario              holder
+PEC di altri titolari                other holders' mailboxes
+account                              account
+credenziali                          credentials
+rinnovo                              renewal
+rinnovo automatico                   auto_renewal
+frequenza di rinnovo, durata         term, `term_years`, `years`
+scadenza                             expiry, `expires_on`: last day of the term, to its end in Rome
+in attivazione / attiva /            `pending_activation` / `active` /
+sospesa (scaduta) / cancellata       `suspended` / `cancelled`
+disdetta                             termination, `cancelled_on`: its first day
+recesso                              withdrawal
+ordine / numero d'ordine             order / order number
+causale                              payment reference: the order number and nothing else
+in attesa di pagamento / pagato /    `awaiting_payment` / `paid` /
+evaso / annullato / scaduto          `fulfilled` / `cancelled` / `expired`
+accreditato / rimborsato / recesso   `credited` / `refunded` / `withdrawn`
+registrazione del pagamento          payment registration, `registered_at`
+bonifico                             `bank_transfer`
+bollettino / precompilato            `postal_slip` / `prefilled_slip`
+carta di credito                     `card`
+credito (residuo)                    credit
+ricarica                             top-up
+imponibile / IVA / totale            net / VAT / gross: `net_cents`, `vat_cents`, `gross_cents`
+da pagare                            due: `due_cents`, the net under split payment, else the gross
+aliquota                             VAT rate, per cent
+scissione dei pagamenti              split payment
+rateo                                pro-rata charge
+preventivo                           quote
+listino                              price list
+convenzione                          convention
+kit firma digitale                   signature kit
+codice fiscale / partita IVA         `tax_code` / `vat_number`
+ragione sociale                      `business_name`
+persona fisica / libero              `individual` / `freelancer` /
+professionista / ditta individuale   `sole_trader`
+azienda / ente / PA                  `company` / `nonprofit` / `public_body`
+CAP / comune / provincia / stato     `postal_code` / `city` / `province` / `country`
+email di riferimento                 `contact_email`
+"""

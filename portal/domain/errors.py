@@ -1,0 +1,154 @@
+"""Refusals: what the rules answer when something asked for may not be; the words for people are elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from portal.domain.access import Action
+    from portal.domain.orders import OrderState
+    from portal.domain.payments import PaymentMethod
+    from portal.domain.plans import Plan
+    from portal.domain.pricing import Item
+    from portal.domain.renewability import NotRenewable
+    from portal.domain.space import BlockedLine
+
+
+class DomainError(Exception):
+    """An expected refusal; each kind is a class, its facts are typed attributes, set once."""
+
+    # Not frozen dataclasses: contextlib assigns `__traceback__` to what passes through a `with`.
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+@dataclass(eq=False)
+class NotFound(DomainError):
+    """It does not exist, or is not the asker's: nobody can tell which. Source: product.md 2."""
+
+
+@dataclass(eq=False)
+class NotAllowed(DomainError):
+    """Visible, but not for this subject to do. Source: domain.md 2.2."""
+
+    action: Final[Action]
+
+
+@dataclass(eq=False)
+class EmptySelection(DomainError):
+    """Nothing was selected, or nothing of it can be renewed."""
+
+
+@dataclass(eq=False)
+class MailboxNotRenewable(DomainError):
+    """This mailbox cannot be renewed here now. Source: domain.md C4, 3.6, 4."""
+
+    address: Final[str]
+    reason: Final[NotRenewable]
+
+
+@dataclass(eq=False)
+class DraftStale(DomainError):
+    """The page answered about an older version of the draft."""
+
+
+@dataclass(eq=False)
+class PlanNotOffered(DomainError):
+    """The plan cannot be bought here. Source: domain.md 3.6."""
+
+    plan: Final[Plan]
+
+
+@dataclass(eq=False)
+class PriceMissing(DomainError):
+    """The price list has no row for the item on that day."""
+
+    item: Final[Item]
+    day: Final[date]
+
+
+@dataclass(eq=False)
+class TermNotOffered(DomainError):
+    """These years cannot be bought; `offered` can. Source: domain.md C13."""
+
+    years: Final[int]
+    offered: Final[Sequence[int]]
+
+
+@dataclass(eq=False)
+class LineBlocked(DomainError):
+    """Some mailboxes do not fit what was chosen for them. Source: domain.md 3.3."""
+
+    lines: Final[Sequence[BlockedLine]]
+
+
+@dataclass(eq=False)
+class PriceChanged(DomainError):
+    """The total on the customer's page is not the total of now. Source: domain.md 9."""
+
+    shown_cents: Final[int]
+    actual_cents: Final[int]
+
+
+@dataclass(eq=False)
+class OpenOrderExists(DomainError):
+    """The mailbox already has an open renewal order. Source: domain.md 5 (1)."""
+
+    address: Final[str]
+
+
+@dataclass(eq=False)
+class OrderNotCancellable(DomainError):
+    """Only an unpaid order can be cancelled. Source: domain.md 5."""
+
+    state: Final[OrderState]
+
+
+@dataclass(eq=False)
+class PaymentTooLate(DomainError):
+    """By this method the money may arrive when the mailbox is gone. Source: domain.md 5."""
+
+    method: Final[PaymentMethod]
+    latest: Final[date]
+    last_day_to_renew: Final[date]
+
+
+@dataclass(eq=False)
+class AmountMismatch(DomainError):
+    """The amount that arrived is not the amount due. Source: domain.md 5 (4)."""
+
+    due_cents: Final[int]
+    received_cents: Final[int]
+
+
+@dataclass(eq=False)
+class AmountUnreadable(DomainError):
+    """The text is no amount of euros, or could be read as two."""
+
+    text: Final[str]
+
+
+@dataclass(eq=False)
+class OrderNumberInvalid(DomainError):
+    """The text is no order number: length, letters or check character."""
+
+    text: Final[str]
+
+
+@dataclass(eq=False)
+class ExtraSpaceNotSold(DomainError):
+    """After the expiry extra space is sold only together with the renewal. Source: domain.md 8.4."""
+
+    expires_on: Final[date]
+
+
+@dataclass(eq=False)
+class FieldProblem(DomainError):
+    """One field of a form or a file is not acceptable; `code` is one of `customers.FieldCode`."""
+
+    field: Final[str]
+    code: Final[str]
