@@ -16,7 +16,7 @@ demo: ## the whole portal here, with made-up data (PORT=8000)
 	@$(VENV)/portal demo
 
 test: lint types ## everything: lint, types, all tests on both databases, stories in a real browser
-	@$(VENV)/python -m pytest e2e tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(VENV)/python -m pytest e2e tests --screenshot only-on-failure -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 setup: ## .venv with the portal, its tests and tools, and a browser for the stories
 	@$(PYTHON) tools/bootstrap.py test

@@ -37,7 +37,7 @@ class Chromium:
 
 
 def find() -> Chromium:
-    """Return the one named by PORTAL_TEST_CHROMIUM, an installed one, or the fetched one; raises NoBrowser."""
+    """Return the one PORTAL_TEST_CHROMIUM names, an installed or the fetched one; raises NoBrowser."""
     named = os.environ.get("PORTAL_TEST_CHROMIUM")
     if named:
         return Chromium(Path(named))

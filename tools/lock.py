@@ -1,4 +1,4 @@
-"""Writes requirements/*.txt anew from pyproject.toml, every wheel with its hash; `--upgrade` takes new versions."""
+"""Writes requirements/*.txt anew from pyproject.toml, with the hash of every wheel; `--upgrade`: newest."""
 
 from __future__ import annotations
 

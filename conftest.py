@@ -1,0 +1,58 @@
+"""What tests and stories share: the network is shut, and real servers of other makers can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import hypothesis
+import pytest
+
+from tests import network
+from tests.servers.smtp import SmtpSink
+from tests.servers.valkey import ValkeyServer
+
+network.shut()
+hypothesis.settings.register_profile("portal", deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("portal")
+
+
+@pytest.fixture(scope="session")
+def _smtp() -> Iterator[SmtpSink]:
+    sink = SmtpSink().start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture
+def smtp_sink(_smtp: SmtpSink) -> SmtpSink:
+    """A real mail server, empty and willing; `behave(Script(…))` makes it difficult."""
+    _smtp.clear()
+    return _smtp
+
+
+@pytest.fixture(scope="session")
+def _valkey() -> Iterator[ValkeyServer]:
+    server = ValkeyServer().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def redis_url(_valkey: ValkeyServer) -> str:
+    """The address of a real server of Redis' protocol, empty."""
+    _valkey.flush()
+    return _valkey.url
+
+
+@pytest.fixture
+def new_valkey() -> Iterator[Callable[[], ValkeyServer]]:
+    """Start a server of this test's own, which it may kill and start again."""
+    made: list[ValkeyServer] = []
+
+    def start() -> ValkeyServer:
+        made.append(ValkeyServer(durable=True).start())
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.remove()

@@ -1,0 +1,110 @@
+"""A real portal for each story, and the visitors' browsers: a desktop, a phone, one without scripts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
+
+from tests.servers.portal import DemoPortal
+from tools import chromium
+
+LAUNCH = [
+    "--no-sandbox",
+    "--no-zygote",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+"""No sandbox: the tests may run as root, and they visit their own portal alone."""
+
+HABITS = {"locale": "it-IT", "timezone_id": "Europe/Rome", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Start the Chromium that `make setup` found or fetched."""
+    found = chromium.find()
+    return {
+        "executable_path": str(found.executable),
+        "args": LAUNCH,
+        "env": {**os.environ, **found.environment},
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
+    """The whole portal with fresh made-up data, one for each file of stories."""
+    portal = DemoPortal(tmp_path_factory.mktemp("demo")).start()
+    portal.wait()
+    yield portal
+    portal.stop()
+
+
+def visitor(playwright: Playwright, kind: str) -> dict[str, Any]:
+    """Return how the browser of a kind of visitor is set up: desktop, phone or plain (no JavaScript)."""
+    kinds: dict[str, dict[str, Any]] = {
+        "desktop": {"viewport": {"width": 1280, "height": 800}},
+        "phone": playwright.devices["Pixel 7"],
+        "plain": {"viewport": {"width": 1280, "height": 800}, "java_script_enabled": False},
+    }
+    return {**kinds[kind], **HABITS}
+
+
+@pytest.fixture
+def new_page(
+    new_context: Callable[..., BrowserContext], playwright: Playwright, demo: DemoPortal
+) -> Iterator[Callable[[str], Page]]:
+    """Open a page as «desktop», «phone» or «plain»; the story fails when its console shows an error."""
+    complaints: list[str] = []
+
+    def open_as(kind: str) -> Page:
+        page = new_context(base_url=demo.url, **visitor(playwright, kind)).new_page()
+        page.on("console", lambda message: complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield open_as
+    assert complaints == []
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """Return an error of the console, such as a breach of the content policy; a refused request is none."""
+    is_refusal = message.text.startswith("Failed to load resource")
+    return [f"{message.location}: {message.text}"] if message.type == "error" and not is_refusal else []
+
+
+@pytest.fixture
+def desktop(new_page: Callable[[str], Page]) -> Page:
+    """A page of 1280 by 800."""
+    return new_page("desktop")
+
+
+@pytest.fixture
+def phone(new_page: Callable[[str], Page]) -> Page:
+    """A page on a phone of 412 by 839, with touch."""
+    return new_page("phone")
+
+
+@pytest.fixture
+def plain(new_page: Callable[[str], Page]) -> Page:
+    """A page without JavaScript."""
+    return new_page("plain")
+
+
+@pytest.fixture(params=["desktop", "phone", "plain"])
+def any_page(request: pytest.FixtureRequest, new_page: Callable[[str], Page]) -> Page:
+    """The same story three times: on a desktop, on a phone, without JavaScript."""
+    return new_page(request.param)
+
+
+@pytest.fixture
+def pictures() -> Path | None:
+    """The folder for pictures of pages, when PORTAL_PICTURES names one."""
+    folder = os.environ.get("PORTAL_PICTURES")
+    return Path(folder) if folder else None

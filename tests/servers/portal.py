@@ -1,0 +1,104 @@
+"""The portal's own processes, started as an operator starts them, with what they wrote kept for reading."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.servers.processes import die_with_parent, free_port, stop, wait_until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = Path(sys.executable).parent
+
+
+class PortalProcess:
+    """One command of the portal, and its children, in a process group of its own."""
+
+    def __init__(self, *command: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self._command = [str(PROGRAMS / command[0]), *command[1:]]
+        self._environment = {**_inherited(), **environment}
+        self._log = folder / f"{command[0]}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> PortalProcess:
+        """Start it; what it writes goes to the end of its log."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    @property
+    def log(self) -> str:
+        """Everything it wrote so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> int:
+        """Ask it to end in good order; return its exit code."""
+        code = stop(self._running())
+        self._end_group()
+        return code
+
+    def kill(self) -> None:
+        """End it and all its children at once, as a power cut would."""
+        self._end_group()
+        self._running().wait(20)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError(f"{self._command[0]} was never started")
+        return self._process
+
+    def _end_group(self) -> None:
+        try:
+            os.killpg(self._running().pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+
+class DemoPortal(PortalProcess):
+    """`portal demo` on a free port, with its data in a folder of its own."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = {"PORT": str(self.port), "PORTAL_DATA": str(folder), "PORTAL_URL": self.url}
+        super().__init__("portal", "demo", folder=folder, environment={**own, **(environment or {})})
+
+    def wait(self, path: str = "/healthz", *, seconds: float = 60) -> None:
+        """Return when a page answers; raises RuntimeError with the log when the process ended instead."""
+        wait_until(lambda: self._answers(path), f"{self.url}{path}", seconds=seconds, pause=0.1)
+
+    def _answers(self, path: str) -> bool:
+        if not self.is_running():
+            raise RuntimeError(f"the demo ended:\n{self.log}")
+        try:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
+
+def _inherited() -> dict[str, str]:
+    """Return this process's environment without the portal's own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
