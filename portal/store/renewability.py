@@ -54,6 +54,9 @@ def _kept_since() -> ColumnElement[date]:
 
 
 KEPT_SINCE = _kept_since()
+OLDEST_KEPT = bindparam(_kept_name(max(_plans_by_grace())), type_=Date)
+"""The oldest expiry of any mailbox that still exists today: a bound that an index can use."""
+NOT_SOLD_HERE = tuple(plan for plan, facts in PLANS.items() if not facts.renewable_here)
 CANCELLED = or_(
     and_(Mailbox.cancelled_on.is_not(None), Mailbox.cancelled_on <= TODAY), Mailbox.expires_on < KEPT_SINCE
 )
@@ -61,10 +64,12 @@ HAS_OPEN_ORDER = exists().where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is
 
 
 def _not_renewable() -> Case[str | None]:
-    code = {reason: literal_column(f"'{reason.value}'") for reason in NotRenewable}
+    code: dict[NotRenewable, ColumnElement[str]] = {
+        reason: literal_column(f"'{reason.value}'") for reason in NotRenewable
+    }
     return case(
         (CANCELLED, code[NotRenewable.CANCELLED]),
-        (Mailbox.plan == Plan.DOMAIN, code[NotRenewable.DOMAIN_PLAN]),
+        (Mailbox.plan.in_(NOT_SOLD_HERE), code[NotRenewable.DOMAIN_PLAN]),
         (HAS_OPEN_ORDER, code[NotRenewable.OPEN_ORDER]),
         (Mailbox.convention_code.is_not(None), code[NotRenewable.CONVENTION]),
         else_=None,

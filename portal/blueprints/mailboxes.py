@@ -1,0 +1,94 @@
+"""`/caselle`: the account's list, and one mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import web
+from portal.domain.lifecycle import Capabilities
+from portal.domain.listing import Listing
+from portal.forms.mailboxes import DEFAULT_MONTHS, ListForm, query_of
+from portal.usecases import mailboxes
+from portal.usecases.mailboxes import MailboxList
+
+bp = Blueprint("mailboxes", __name__)
+
+
+@bp.get("/caselle")
+def index() -> ResponseReturnValue:
+    """Show one page of the list; whoever has a single mailbox goes to it at once."""
+    subject = web.subject()
+    if subject.account_id is None:
+        return web.see_other("mailboxes.show", address=mailboxes.own_address(web.reading(), subject))
+    form = asked_list()
+    found = mailboxes.browse(web.reading(), subject, form.listing(), today=web.services().today())
+    if found.only_address:
+        return web.see_other("mailboxes.show", address=found.only_address)
+    return web.render("mailboxes/index.html", "mailboxes/_list.html", **list_values(form, found))
+
+
+@bp.get("/caselle/<address>")
+def show(address: str) -> ResponseReturnValue:
+    """Show one mailbox."""
+    settings = web.services().settings
+    suspended = Capabilities(
+        can_read=settings.suspended_can_read,
+        can_send=settings.suspended_can_send,
+        can_receive=settings.suspended_can_receive,
+    )
+    found = mailboxes.look_at(
+        web.reading(), web.subject(), address, today=web.services().today(), suspended=suspended
+    )
+    return web.render("mailboxes/show.html", found=found, today=web.services().today())
+
+
+def asked_list() -> ListForm:
+    """Return the list's filters from the query string, validated."""
+    form = ListForm(request.args)
+    form.validate()
+    return form
+
+
+def list_values(form: ListForm, found: MailboxList, **more: object) -> dict[str, Any]:
+    """Return what the list's templates need; `more` says what a selection just did."""
+    listing = form.listing()
+    values = {
+        "form": form,
+        "listing": listing,
+        "found": found,
+        "bar": found.bar,
+        **list_links(listing, found),
+        "applied": None,
+        "cleared": False,
+        "months": DEFAULT_MONTHS,
+        "months_error": False,
+    }
+    return values | more
+
+
+def list_links(listing: Listing, found: MailboxList) -> dict[str, Any]:
+    """Return the query values of this page and its neighbours, and the addresses of the rows' links."""
+    return {
+        "args": query_of(listing, listing.place),
+        "first_args": query_of(listing),
+        "previous_args": query_of(listing, found.page.previous),
+        "next_args": query_of(listing, found.page.next),
+        "show_href": filled_in("mailboxes.show", "address"),
+        "renew_href": filled_in("renewals.prepare", "address"),
+        "order_href": filled_in("orders.show", "number"),
+        "cancel_href": filled_in("orders.cancel", "number"),
+    }
+
+
+def filled_in(endpoint: str, name: str) -> Callable[[str], str]:
+    """Return a function from a value to the endpoint's address with it.
+
+    The address is built once and not for each row: `url_for` would be a third of a page of the list.
+    """
+    before, after = url_for(endpoint, **{name: "~"}).split("~")
+    return lambda value: f"{before}{quote(value, safe='@')}{after}"

@@ -1,0 +1,64 @@
+"""One mailbox with all that its page says, and the orders that renewed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.domain.access import Subject
+from portal.store.accounts import Holder
+from portal.store.base import AnyRow
+from portal.store.mailbox_list import FACTS
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order, OrderLine
+from portal.store.scope import visible_mailboxes, visible_orders
+
+NEWEST_ORDERS = 20
+
+
+def mailbox_with_holder(session: Session, subject: Subject, address: str) -> AnyRow | None:
+    """Return the mailbox at `address` if it is the subject's to see, its holder and its open order."""
+    sibling = aliased(Mailbox)
+    has_siblings = exists().where(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
+    return session.execute(
+        select(
+            *FACTS,
+            Mailbox.account_id,
+            Mailbox.of_account_holder,
+            Mailbox.pending_plan,
+            Mailbox.pending_extra_mailbox_gb,
+            Mailbox.pending_extra_archive_gb,
+            Mailbox.pending_from,
+            Holder.kind.label("holder_kind"),
+            Holder.first_name,
+            Holder.last_name,
+            Holder.business_name,
+            Holder.contact_email,
+            OrderLine.id.label("open_line_id"),
+            Order.number.label("order_number"),
+            Order.state.label("order_state"),
+            has_siblings.label("has_siblings"),
+        )
+        .join(Holder, Holder.id == Mailbox.holder_id)
+        .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
+        .outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
+        .where(Mailbox.address == address, visible_mailboxes(subject))
+    ).one_or_none()
+
+
+def orders_of_mailbox(session: Session, subject: Subject, mailbox_id: int) -> Sequence[AnyRow]:
+    """Return the newest orders with a line for this mailbox, those that are the subject's to see."""
+    return session.execute(
+        select(Order.number, Order.placed_at, Order.gross_cents, Order.state)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(OrderLine.mailbox_id == mailbox_id, visible_orders(subject))
+        .order_by(OrderLine.id.desc())
+        .limit(NEWEST_ORDERS)
+    ).all()
+
+
+def address_of(session: Session, mailbox_id: int) -> str | None:
+    """Return the address of a mailbox that a session belongs to."""
+    return session.scalar(select(Mailbox.address).where(Mailbox.id == mailbox_id))

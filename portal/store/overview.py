@@ -1,0 +1,121 @@
+"""What stands around the mailbox list, in one statement: the account's tabs, its selection, the prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import (
+    Date,
+    Integer,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from portal.domain.plans import Plan
+from portal.domain.pricing import Choice, Item, Price, PriceList, price_list_on
+from portal.store.base import AnyRow, AnySelect
+from portal.store.mailboxes import Mailbox
+from portal.store.prices import PriceRow
+from portal.store.renewability import NOT_RENEWABLE, TODAY, day_values
+from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
+from portal.store.selections import SelectedMailbox
+
+SelectedGroups = Sequence[tuple[Choice, int]]
+"""The selection by what each mailbox is now, for one year, and how many are so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The account around one page of its list."""
+
+    only_address: str | None
+    """The address of the account's mailbox when it has exactly one."""
+    has_own: bool
+    has_others: bool
+    selected: SelectedGroups
+    prices: PriceList
+
+
+def overview(session: Session, account_id: int, today: date) -> Overview:
+    """Return what surrounds the list. The selection leaves out what cannot be renewed today."""
+    rows = session.execute(OVERVIEW, day_values(today) | {"account_id": account_id}).all()
+    (account,) = (row for row in rows if row.kind == "account")
+    return Overview(
+        only_address=account.name if account.first == 1 else None,
+        has_own=bool(account.second),
+        has_others=bool(account.third),
+        selected=[_group(row) for row in rows if row.kind == "selected"],
+        prices=price_list_on([_price(row) for row in rows if row.kind == "price"], today),
+    )
+
+
+def _group(row: AnyRow) -> tuple[Choice, int]:
+    return Choice(Plan(row.name), row.first, row.second, 1), row.third
+
+
+def _price(row: AnyRow) -> Price:
+    years = frozenset(int(years) for years in row.terms.split(","))
+    return Price(Item(row.name), row.first, row.valid_from, row.valid_to, years)
+
+
+def _account() -> AnySelect:
+    first_two = select(literal_column("1")).where(OF_THE_ACCOUNT).limit(2).subquery()
+    address = select(Mailbox.address).where(OF_THE_ACCOUNT).limit(1).scalar_subquery()
+    return select(
+        literal("account").label("kind"),
+        cast(address, String).label("name"),
+        select(func.count()).select_from(first_two).scalar_subquery().label("first"),
+        cast(exists().where(OF_THE_ACCOUNT, Mailbox.of_account_holder), Integer).label("second"),
+        cast(exists().where(OF_THE_ACCOUNT, ~Mailbox.of_account_holder), Integer).label("third"),
+        cast(null(), Date).label("valid_from"),
+        cast(null(), Date).label("valid_to"),
+        cast(null(), String).label("terms"),
+    )
+
+
+def _selected() -> AnySelect:
+    kind_of_mailbox = (Mailbox.plan, Mailbox.extra_mailbox_gb, Mailbox.extra_archive_gb)
+    return (
+        select(
+            literal("selected"),
+            cast(Mailbox.plan, String),
+            Mailbox.extra_mailbox_gb,
+            Mailbox.extra_archive_gb,
+            func.count(),
+            cast(null(), Date),
+            cast(null(), Date),
+            cast(null(), String),
+        )
+        .join_from(SelectedMailbox, Mailbox, Mailbox.id == SelectedMailbox.mailbox_id)
+        # "+ 0" keeps SQLite from walking the account's whole index instead of the selection.
+        .where(SelectedMailbox.account_id == ACCOUNT_ID, Mailbox.account_id + 0 == ACCOUNT_ID)
+        .where(NOT_RENEWABLE.is_(None))
+        .group_by(*kind_of_mailbox)
+    )
+
+
+def _prices() -> AnySelect:
+    return select(
+        literal("price"),
+        cast(PriceRow.item, String),
+        PriceRow.net_cents,
+        literal_column("0"),
+        literal_column("0"),
+        PriceRow.valid_from,
+        PriceRow.valid_to,
+        PriceRow.terms,
+    ).where(PriceRow.valid_from <= TODAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= TODAY))
+
+
+OVERVIEW = union_all(_account(), _selected(), _prices())

@@ -1,0 +1,231 @@
+"""Looking at mailboxes: the account's list page by page, and one mailbox with everything about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Action, Subject, allowed, relation_of
+from portal.domain.customers import CustomerKind
+from portal.domain.dates import rome_day
+from portal.domain.errors import NotFound
+from portal.domain.lifecycle import Capabilities, Timeline, capabilities, days_left, state_on, timeline
+from portal.domain.listing import Listing, Page, Standing, one_page, standing_on
+from portal.domain.orders import OrderState, is_payable
+from portal.domain.plans import PLANS, Plan
+from portal.domain.renewability import NotRenewable, why_not_renewable
+from portal.store import mailbox_page
+from portal.store.base import AnyRow
+from portal.store.mailbox_list import list_rows
+from portal.store.overview import overview
+from portal.usecases.selection import SelectionBar, account_of, bar_of
+
+MB_PER_GB = 1024
+BUSINESS_REGISTER = {CustomerKind.SOLE_TRADER, CustomerKind.COMPANY, CustomerKind.NONPROFIT}
+"""Holders whose address may stand in the Registro delle Imprese. Source: domain.md 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """How full a mailbox or an archive is."""
+
+    used_mb: int
+    capacity_mb: int
+
+    @property
+    def percent(self) -> int:
+        """Return the used per cent, rounded down; a space of nothing is full."""
+        return 100 * self.used_mb // self.capacity_mb if self.capacity_mb else 100
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """The order that stands between a mailbox and a new renewal. Source: domain.md C4."""
+
+    number: str | None
+    """None when the order is not the subject's to see."""
+    payable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMailbox:
+    """One row of the list. Source: product.md 3.1."""
+
+    id: int
+    address: str
+    plan: Plan
+    standing: Standing
+    expires_on: date
+    days_left: int
+    """Negative after the expiry."""
+    space: Space
+    archive: Space | None
+    auto_renewal: bool
+    selected: bool
+    not_renewable: NotRenewable | None
+    open_order: OpenOrder | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxList:
+    """One page of the list and what stands around it."""
+
+    page: Page[ListedMailbox]
+    bar: SelectionBar
+    has_own: bool
+    has_others: bool
+    only_address: str | None
+    """The one mailbox of an account that has no other: its list is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange:
+    """A smaller plan or less space, bought already, waiting for the old expiry. Source: domain.md 3.4."""
+
+    plan: Plan
+    extra_mailbox_gb: int
+    extra_archive_gb: int
+    starts_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOfMailbox:
+    """One order of «Ordini associati al prodotto»."""
+
+    number: str
+    placed_on: date
+    gross_cents: int
+    state: OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxDetails:
+    """One mailbox with all that its page says. Source: product.md 3."""
+
+    mailbox: ListedMailbox
+    holder_name: str
+    contact_email: str
+    """Where the notices about this mailbox go."""
+    in_business_register: bool
+    timeline: Timeline
+    works_now: Capabilities
+    works_suspended: Capabilities
+    pending: PendingChange | None
+    may_change_plan: bool
+    has_siblings: bool
+    """Whether the subject has a list to go back to."""
+    orders: list[OrderOfMailbox]
+
+
+def browse(session: Session, subject: Subject, listing: Listing, *, today: date) -> MailboxList:
+    """Return one page of the account's list. Raises NotFound for a mailbox's own session."""
+    account_id = account_of(subject)
+    around = overview(session, account_id, today)
+    rows = list_rows(session, account_id, listing, today)
+    listed = [_listed(row, today, selected=row.selected_id is not None) for row in rows]
+    return MailboxList(
+        page=one_page(listed, listing.place),
+        bar=bar_of(around),
+        has_own=around.has_own,
+        has_others=around.has_others,
+        only_address=around.only_address,
+    )
+
+
+def look_at(
+    session: Session, subject: Subject, address: str, *, today: date, suspended: Capabilities
+) -> MailboxDetails:
+    """Return one mailbox's page; `suspended` says what works after the expiry (domain.md C1).
+
+    Raises NotFound when there is no such mailbox or it is not the subject's to see.
+    """
+    row = (
+        mailbox_page.mailbox_with_holder(session, subject, address.lower()) if address.isprintable() else None
+    )
+    if row is None:
+        raise NotFound
+    grace_days = PLANS[row.plan].grace_days
+    state = state_on(today, row.expires_on, grace_days, row.cancelled_on)
+    relation = relation_of(
+        subject.kind, row.account_id, row.of_account_holder, row.convention_code is not None
+    )
+    return MailboxDetails(
+        mailbox=_listed(row, today, selected=False),
+        holder_name=row.business_name or f"{row.first_name} {row.last_name}".strip(),
+        contact_email=row.contact_email,
+        in_business_register=row.holder_kind in BUSINESS_REGISTER,
+        timeline=timeline(row.expires_on, grace_days, row.cancelled_on),
+        works_now=capabilities(state, suspended),
+        works_suspended=suspended,
+        pending=_pending(row),
+        may_change_plan=allowed(relation, Action.CHANGE_PLAN),
+        has_siblings=row.has_siblings,
+        orders=[
+            OrderOfMailbox(order.number, rome_day(order.placed_at), order.gross_cents, order.state)
+            for order in mailbox_page.orders_of_mailbox(session, subject, row.id)
+        ],
+    )
+
+
+def own_address(session: Session, subject: Subject) -> str:
+    """Return the address of the mailbox that is signed in; raises NotFound for an account."""
+    address = mailbox_page.address_of(session, subject.mailbox_id) if subject.mailbox_id else None
+    if address is None:
+        raise NotFound
+    return address
+
+
+def _pending(row: AnyRow) -> PendingChange | None:
+    if row.pending_plan is None:
+        return None
+    return PendingChange(
+        row.pending_plan, row.pending_extra_mailbox_gb, row.pending_extra_archive_gb, row.pending_from
+    )
+
+
+def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
+    return ListedMailbox(
+        id=row.id,
+        address=row.address,
+        plan=row.plan,
+        standing=standing_on(today, row.expires_on, row.plan, row.cancelled_on),
+        expires_on=row.expires_on,
+        days_left=days_left(today, row.expires_on),
+        space=_space(row),
+        archive=_archive(row),
+        auto_renewal=row.auto_renewal,
+        selected=selected,
+        not_renewable=_reason(row, today),
+        open_order=_open_order(row),
+    )
+
+
+def _open_order(row: AnyRow) -> OpenOrder | None:
+    if row.open_line_id is None:
+        return None
+    return OpenOrder(row.order_number, row.order_state is not None and is_payable(row.order_state))
+
+
+def _reason(row: AnyRow, today: date) -> NotRenewable | None:
+    return why_not_renewable(
+        today,
+        row.plan,
+        row.expires_on,
+        cancelled_on=row.cancelled_on,
+        has_open_order=row.open_line_id is not None,
+        has_convention=row.convention_code is not None,
+    )
+
+
+def _space(row: AnyRow) -> Space:
+    base_gb = PLANS[row.plan].base_mailbox_gb
+    return Space(row.mailbox_used_mb, (base_gb + row.extra_mailbox_gb) * MB_PER_GB)
+
+
+def _archive(row: AnyRow) -> Space | None:
+    facts = PLANS[row.plan]
+    if not facts.has_archive:
+        return None
+    return Space(row.archive_used_mb, (facts.base_archive_gb + row.extra_archive_gb) * MB_PER_GB)
