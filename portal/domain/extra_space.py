@@ -55,7 +55,10 @@ def extra_space_charge(
 
 
 def charged_years(today: date, expires_on: date) -> int:
-    """Return the whole years to the expiry, and one more if over three months remain. Source: domain.md 8.4 A."""
+    """Return the whole years to the expiry, and one more if over three months remain.
+
+    Source: domain.md 8.4 A.
+    """
     full = next(years for years in count() if add_years(today, years + 1) > expires_on)
     free_from = add_months(expires_on, -FREE_WINDOW_MONTHS)
     return full + (1 if add_years(today, full) < free_from else 0)

@@ -11,7 +11,7 @@ from portal.domain.errors import AmountUnreadable
 Cents: TypeAlias = int
 
 _DIGITS_ONLY = r"(?P<whole>[0-9]{1,8})"
-_GROUPED = r"(?P<whole>[0-9]{1,3}(?:\.[0-9]{3}){1,2})"
+_GROUPED = r"(?P<whole>[0-9]{1,3}\.[0-9]{3}|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3})"
 _AMOUNTS = (
     re.compile(rf"{_DIGITS_ONLY}(?:[.,](?P<part>[0-9]{{1,2}}))?"),
     re.compile(rf"{_GROUPED},(?P<part>[0-9]{{1,2}})"),

@@ -1,4 +1,4 @@
-"""Order numbers: ten letters and digits that are the whole payment reference and notice every slip of the pen.
+"""Order numbers: ten letters and digits, the whole payment reference, that notice a slip of the pen.
 
 A number is a word over the field of 32 elements. Character i (from the right, the check character being 0)
 weighs a**i, and the weighted sum is zero. The weights are all different and none is zero, so a wrong

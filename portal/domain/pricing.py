@@ -121,7 +121,10 @@ class Quote:
 
 
 def price_list_on(rows: Iterable[Price], day: date) -> PriceList:
-    """Return the prices in force on a day; where two overlap, the one that began later. Source: domain.md 8.1."""
+    """Return the prices in force on a day; where two overlap, the one that began later.
+
+    Source: domain.md 8.1.
+    """
     in_force = sorted((row for row in rows if row.in_force_on(day)), key=lambda row: row.valid_from)
     return PriceList(day, MappingProxyType({row.item: row for row in in_force}))
 
@@ -152,9 +155,12 @@ def quote(
 
     Lines are one per item and term, in the order of `Item`, then of years, whatever the order of the
     choices. VAT is rounded half up once, on the sum. `one_off` says how many of which items paid once.
-    Raises PriceMissing, TermNotOffered, PlanNotOffered. Source: domain.md 8.2.
+    Raises PriceMissing, TermNotOffered, PlanNotOffered; ValueError for a list of another day or a number
+    below zero. Source: domain.md 8.2.
     """
-    quantities = _quantities(choices, prices) + Counter({(item, 1): n for item, n in one_off.items()})
+    if prices.day != day:
+        raise ValueError(f"prices of {prices.day} for a quote of {day}")
+    quantities = _quantities(choices, prices) + _pieces(one_off)
     lines = tuple(
         _line(prices, item, years, quantities[item, years]) for item, years in _in_order(quantities)
     )
@@ -184,9 +190,17 @@ def _quantities(choices: Iterable[tuple[Choice, int]], prices: PriceList) -> Cou
         offered = terms_for(choice, prices)
         if choice.years not in offered:
             raise TermNotOffered(choice.years, offered)
+        if mailboxes < 0:
+            raise ValueError(f"{mailboxes} mailboxes")
         for item, units in _parts(choice):
             quantities[item, choice.years] += units * mailboxes
     return quantities
+
+
+def _pieces(one_off: Mapping[Item, int]) -> Counter[tuple[Item, int]]:
+    if not one_off.keys() <= ONE_OFF or min(one_off.values(), default=0) < 0:
+        raise ValueError(f"not to be bought by the piece: {dict(one_off)}")
+    return Counter({(item, 1): pieces for item, pieces in one_off.items()})
 
 
 def _in_order(keys: Iterable[tuple[Item, int]]) -> list[tuple[Item, int]]:
