@@ -1,0 +1,1 @@
+"""Outside systems behind the ports, one folder each, the real ones and those the demo uses."""

@@ -1,0 +1,1 @@
+"""Ways to reach the machine on which the mailboxes live."""

@@ -1,0 +1,50 @@
+"""A mail platform in one SQLite file, for the demo, the tests and installations without a remote one."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from portal.ports import MailboxOrder, Unavailable
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS applied (
+    key TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    extra_mailbox_gb INTEGER NOT NULL,
+    extra_archive_gb INTEGER NOT NULL,
+    expires_on TEXT NOT NULL
+)
+"""
+
+
+class LocalPlatform:
+    """The `local` adapter of the mail platform port: remembers each order once, by its key."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def apply(self, order: MailboxOrder) -> None:
+        """Record the order; the same key again changes nothing. Raises Unavailable."""
+        values = (
+            order.key,
+            order.address,
+            order.plan.value,
+            order.extra_mailbox_gb,
+            order.extra_archive_gb,
+            order.expires_on.isoformat(),
+        )
+        try:
+            with closing(self._open()) as connection, connection:
+                connection.execute("INSERT OR IGNORE INTO applied VALUES (?, ?, ?, ?, ?, ?)", values)
+        except sqlite3.OperationalError as failure:
+            raise Unavailable(str(failure)) from failure
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=5)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(SCHEMA)
+        return connection

@@ -1,0 +1,60 @@
+"""The application factory: extensions, filters, policies, error pages and blueprints, in that order."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import error_pages, headers, login, policies, rate_limits, web
+from portal.blueprints import access, demo, health, home, mailboxes, orders, renewals, selection
+from portal.wiring import Services
+
+csrf = CSRFProtect()
+
+
+def create_app(services: Services) -> Flask:
+    """Return the portal's web application on these services."""
+    app = Flask(__name__)
+    app.extensions["portal"] = services
+    _configure(app, services)
+    csrf.init_app(app)
+    web.register(app)
+    rate_limits.register(app)
+    login.register(app)
+    headers.register(app)
+    error_pages.register(app)
+    for module in (home, access, mailboxes, selection, renewals, orders, health):
+        app.register_blueprint(module.bp)
+    if services.settings.demo:
+        app.register_blueprint(demo.bp)
+    policies.check(app)
+    return app
+
+
+def _configure(app: Flask, services: Services) -> None:
+    settings = services.settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        SESSION_COOKIE_NAME="__Host-portal" if settings.secure_cookies else "portal",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=128 * 1024,
+        MAX_FORM_PARTS=500,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.globals["brand"] = settings.brand
+    if settings.proxy_count:
+        count = settings.proxy_count
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""HTTP in, one use case, HTML or a redirect out."""

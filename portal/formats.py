@@ -1,0 +1,49 @@
+"""How money, dates and sizes are written for people, by locale."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+@lru_cache(maxsize=4096)
+def euro(cents: int, locale: str = "it") -> str:
+    """Return «€ 1.234,50» for 123450 cents. Source: product.md 6."""
+    pattern = "¤ #,##0.00" if locale == "it" else None
+    return format_currency(Decimal(cents).scaleb(-2), "EUR", format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def long_day(day: date, locale: str = "it") -> str:
+    """Return «25 settembre 2026»."""
+    return format_date(day, "long", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def short_day(day: date, locale: str = "it") -> str:
+    """Return «25/09/2026»."""
+    return format_date(day, "dd/MM/yyyy", locale=locale)
+
+
+def moment(at: datetime, locale: str = "it") -> str:
+    """Return «25 settembre 2026, 14:05» in Europe/Rome."""
+    return format_datetime(at.astimezone(ROME), "d MMMM yyyy, HH:mm", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def gigabytes(megabytes: int, locale: str = "it") -> str:
+    """Return «0,42 GB» for 430 megabytes, of 1024 to the gigabyte."""
+    amount = (Decimal(megabytes) / 1024).quantize(Decimal("0.01"))
+    return f"{format_decimal(amount, format='0.00', locale=locale)} GB"
+
+
+def iban_groups(iban: str) -> str:
+    """Return an IBAN in groups of four, as people read it."""
+    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))

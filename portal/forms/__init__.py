@@ -1,0 +1,1 @@
+"""Input parsed and validated into domain values; no queries here."""

@@ -1,0 +1,89 @@
+"""What the portal asks of the world outside, and the two ways the world can say no."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from portal.domain.plans import Plan
+
+
+class OutsideFailure(Exception):
+    """An outside system did not do what it was asked."""
+
+
+class Unavailable(OutsideFailure):
+    """It may work later: retry."""
+
+
+class Rejected(OutsideFailure):
+    """It will never work as asked: do not retry, tell a person."""
+
+
+class CredentialVerifier(Protocol):
+    """Says whether a mailbox's own password is right."""
+
+    def verify(self, address: str, stored_hash: str | None, password: str) -> bool:
+        """Return the truth, in the same time whether or not the mailbox exists. Raises Unavailable."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """Hashes and checks the passwords that the portal itself keeps."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, stored_hash: str | None, password: str) -> bool:
+        """Return whether it matches; None costs the same time and is never right (S11)."""
+        ...
+
+    def needs_rehash(self, stored_hash: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxOrder:
+    """What the mail platform shall make of one mailbox; `key` makes a repetition harmless."""
+
+    key: str
+    address: str
+    plan: Plan
+    extra_mailbox_gb: int
+    extra_archive_gb: int
+    expires_on: date
+
+
+class MailPlatform(Protocol):
+    """The provider's machine on which the mailboxes live."""
+
+    def apply(self, order: MailboxOrder) -> None:
+        """Bring the mailbox to the ordered state, once per key. Raises Unavailable or Rejected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail ready to be sent; `message_id` is stable so that a repetition is recognisable."""
+
+    message_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+
+class MailConnection(Protocol):
+    """An open way to the mail server, kept for a batch."""
+
+    def send(self, letter: Letter) -> str:
+        """Return the server's answer. Raises Unavailable or Rejected."""
+        ...
+
+
+class Mailer(Protocol):
+    """The way mails leave."""
+
+    def connect(self) -> AbstractContextManager[MailConnection]:
+        """Open one connection for several letters. Raises Unavailable."""
+        ...

@@ -1,0 +1,159 @@
+"""Everything an operator can set, read once from the environment; every field states its unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stdnum import iban
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong: the portal does not start."""
+
+
+@dataclass(frozen=True)
+class Brand:
+    """The operator's name and how to reach it."""
+
+    name: str = "Posta Sicura"
+    support_email: str = "assistenza@postasicura.example"
+    account_domain: str = "aruba.it"
+    """Identifiers at this domain are accounts; anything else is a mailbox (domain.md 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankDetails:
+    """Where transfers and slips go. Source: domain.md C18."""
+
+    beneficiary: str
+    iban: str
+    bank: str
+    postal_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mails are handed over."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    starttls: bool
+    sender: str
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of one installation."""
+
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    database_url: str
+    redis_url: str
+    """Empty: the broker lives in this process."""
+    public_url: str
+    """Links in mails and pages start with this, never with the Host header (S33)."""
+    trusted_hosts: tuple[str, ...]
+    proxy_count: int
+    secure_cookies: bool
+    demo: bool
+    data_folder: Path
+    smtp: SmtpServer
+    bank: BankDetails
+    brand: Brand = field(default_factory=Brand)
+    session_idle_minutes: int = 30
+    session_absolute_hours: int = 12
+    outbox_poll_seconds: float = 1.0
+    suspended_can_read: bool = True
+    suspended_can_send: bool = False
+    suspended_can_receive: bool = False
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in PORTAL_* variables; raises SettingsError on what cannot be right."""
+    demo = _flag(environ, "PORTAL_DEMO", default=False)
+    folder = Path(environ.get("PORTAL_DATA", "var"))
+    public_url = environ.get("PORTAL_URL", "http://localhost:8000").rstrip("/")
+    brand = Brand(
+        name=environ.get("PORTAL_BRAND", Brand.name),
+        support_email=environ.get("PORTAL_SUPPORT_EMAIL", Brand.support_email),
+        account_domain=environ.get("PORTAL_ACCOUNT_DOMAIN", Brand.account_domain).lower(),
+    )
+    return Settings(
+        secret_key=_secret(environ),
+        secret_key_fallbacks=_list(environ.get("PORTAL_SECRET_KEY_FALLBACKS", "")),
+        database_url=environ.get("PORTAL_DATABASE_URL", f"sqlite:///{folder / 'portal.db'}"),
+        redis_url=environ.get("PORTAL_REDIS_URL", ""),
+        public_url=public_url,
+        trusted_hosts=_list(environ.get("PORTAL_TRUSTED_HOSTS", "localhost,127.0.0.1")),
+        proxy_count=_whole(environ, "PORTAL_PROXY_COUNT", 0),
+        secure_cookies=_flag(environ, "PORTAL_SECURE_COOKIES", default=not demo),
+        demo=demo,
+        data_folder=folder,
+        smtp=_smtp(environ),
+        bank=_bank(environ, demo=demo),
+        brand=brand,
+        session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
+        session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
+        outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
+        suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
+        suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
+        suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
+    )
+
+
+def _secret(environ: Mapping[str, str]) -> str:
+    secret = environ.get("PORTAL_SECRET_KEY", "")
+    if len(secret) < 32:
+        raise SettingsError("PORTAL_SECRET_KEY must have at least 32 random characters")
+    return secret
+
+
+def _smtp(environ: Mapping[str, str]) -> SmtpServer:
+    return SmtpServer(
+        host=environ.get("PORTAL_SMTP_HOST", "127.0.0.1"),
+        port=_whole(environ, "PORTAL_SMTP_PORT", 25),
+        username=environ.get("PORTAL_SMTP_USER", ""),
+        password=environ.get("PORTAL_SMTP_PASSWORD", ""),
+        starttls=_flag(environ, "PORTAL_SMTP_STARTTLS", default=False),
+        sender=environ.get("PORTAL_MAIL_FROM", "Posta Sicura <avvisi@postasicura.example>"),
+        timeout_seconds=_whole(environ, "PORTAL_SMTP_TIMEOUT_SECONDS", 15),
+    )
+
+
+def _bank(environ: Mapping[str, str], *, demo: bool) -> BankDetails:
+    """Return the bank details; the demo has made-up ones with valid check digits."""
+    given = environ.get("PORTAL_BANK_IBAN", "IT60X0542811101000000123456" if demo else "")
+    if not iban.is_valid(given):
+        raise SettingsError("PORTAL_BANK_IBAN is not a valid IBAN (mod 97)")
+    return BankDetails(
+        beneficiary=environ.get("PORTAL_BANK_BENEFICIARY", "Posta Sicura S.p.A. (dati dimostrativi)"),
+        iban=iban.compact(given),
+        bank=environ.get("PORTAL_BANK_NAME", "Banca Dimostrativa"),
+        postal_account=environ.get("PORTAL_POSTAL_ACCOUNT", "000012345678"),
+    )
+
+
+def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    words = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+    text = environ.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text not in words:
+        raise SettingsError(f"{name} must be yes or no, not {text!r}")
+    return words[text]
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isdecimal():
+        raise SettingsError(f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -1,0 +1,61 @@
+"""Certified mailboxes: what is bought, until when, how full. State is computed, not stored."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.domain.plans import Plan
+from portal.store.accounts import Account, Holder
+from portal.store.base import Base, Email, Id, enum_type
+
+_TAB = ("account_id", "of_account_holder")
+
+
+class Mailbox(Base):
+    """One certified mailbox."""
+
+    __tablename__ = "mailbox"
+    __table_args__ = (
+        # The list's two orders; plan and cancelled_on let a filter be answered without the row.
+        Index("ix_mailbox_tab_expiry", *_TAB, "expires_on", "address", "plan", "cancelled_on"),
+        Index("ix_mailbox_tab_address", *_TAB, "address", "expires_on", "plan", "cancelled_on"),
+        Index("ix_mailbox_account_expiry", "account_id", "expires_on", "address"),
+        Index("ix_mailbox_expiry", "expires_on", "id"),
+        CheckConstraint("extra_mailbox_gb >= 0 AND extra_archive_gb >= 0", name="extras_not_negative"),
+        CheckConstraint("mailbox_used_mb >= 0 AND archive_used_mb >= 0", name="use_not_negative"),
+        CheckConstraint("address = lower(address)", name="address_lower"),
+        CheckConstraint("(pending_plan IS NULL) = (pending_from IS NULL)", name="pending_whole"),
+    )
+
+    id: Mapped[Id]
+    address: Mapped[Email] = mapped_column(unique=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    holder_id: Mapped[int] = mapped_column(ForeignKey("holder.id"), index=True)
+    of_account_holder: Mapped[bool] = mapped_column(default=True)
+    """Whether the holder is the account's own: «Le mie caselle PEC» or «PEC di altri titolari»."""
+    plan: Mapped[Plan] = mapped_column(enum_type(Plan))
+    expires_on: Mapped[date]
+    """Last day of the paid term, to the end of the day in Europe/Rome."""
+    cancelled_on: Mapped[date | None]
+    """First day of an early termination; lapse by time is computed instead."""
+    extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
+    extra_archive_gb: Mapped[int] = mapped_column(default=0)
+    mailbox_used_mb: Mapped[int] = mapped_column(default=0)
+    archive_used_mb: Mapped[int] = mapped_column(default=0)
+    auto_renewal: Mapped[bool] = mapped_column(default=False)
+    convention_code: Mapped[str | None] = mapped_column(String(32))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    pending_plan: Mapped[Plan | None] = mapped_column(enum_type(Plan, name="pending_plan"))
+    """A smaller plan bought with a renewal, waiting for the old expiry. Source: domain.md 3.4."""
+    pending_extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
+    pending_extra_archive_gb: Mapped[int] = mapped_column(default=0)
+    pending_from: Mapped[date | None]
+    register_digest: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the register row last imported: the same row again changes nothing."""
+    created_at: Mapped[datetime]
+
+    account: Mapped[Account | None] = relationship(lazy="raise")
+    holder: Mapped[Holder] = relationship(lazy="raise")

@@ -1,0 +1,45 @@
+"""The operator's price list: dated rows, never changed once they have been in force."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, String, UniqueConstraint, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.domain.pricing import Item, Price, PriceList, price_list_on
+from portal.store.base import Base, Cents, Id, enum_type
+
+
+class PriceRow(Base):
+    """What one item costs, net of VAT, per year, between two days."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        UniqueConstraint("item", "valid_from"),
+        CheckConstraint("net_cents >= 0", name="net_not_negative"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="period_forward"),
+    )
+
+    id: Mapped[Id]
+    item: Mapped[Item] = mapped_column(enum_type(Item))
+    net_cents: Mapped[Cents]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    """Last day in force; None while no successor is known."""
+    terms: Mapped[str] = mapped_column(String(20), default="1,2,3,4,5")
+    """Years that may be bought, comma separated."""
+
+    def as_price(self) -> Price:
+        years = frozenset(int(years) for years in self.terms.split(","))
+        return Price(self.item, self.net_cents, self.valid_from, self.valid_to, years)
+
+
+def prices_on(session: Session, day: date) -> PriceList:
+    """Return the price list in force on `day`."""
+    rows = session.scalars(
+        select(PriceRow).where(
+            PriceRow.valid_from <= day, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= day)
+        )
+    )
+    return price_list_on([row.as_price() for row in rows], day)

@@ -1,0 +1,1 @@
+"""Verbs of the product: each takes a session, a subject and the time, and never commits."""

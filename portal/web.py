@@ -1,0 +1,85 @@
+"""What every blueprint shares: rendering pages and their parts, redirects, refusals, filters."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from portal import formats
+from portal.domain.access import Subject
+from portal.wiring import Services
+
+STATIC = Path(__file__).parent / "static"
+
+
+def services() -> Services:
+    """Return the services of this process."""
+    wired: Services = current_app.extensions["portal"]
+    return wired
+
+
+def reading() -> Session:
+    """Return the request's session for looking, opened at first use, closed at its end."""
+    if "reading" not in g:
+        g.reading = services().reading()
+    session: Session = g.reading
+    return session
+
+
+def subject() -> Subject:
+    """Return who is signed in, as the use cases know them."""
+    known: Subject = current_user.subject
+    return known
+
+
+def wants_part() -> bool:
+    """Say whether htmx asked, and so wants a part instead of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def render(page: str, part: str | None = None, /, status: int = 200, **values: object) -> ResponseReturnValue:
+    """Return the page, or only its part where htmx asked for it; both from the same values."""
+    template = part if part and wants_part() else page
+    return render_template(template, **values), status
+
+
+def see_other(endpoint: str, /, **values: object) -> Response:
+    """Redirect after a POST to one of our own endpoints (S32)."""
+    return redirect(url_for(endpoint, **values), code=303)  # type: ignore[arg-type]
+
+
+def register(app: Flask) -> None:
+    """Teach the application our filters and globals, and to close what `reading` opened."""
+    app.jinja_env.filters |= {
+        "euro": formats.euro,
+        "long_day": formats.long_day,
+        "short_day": formats.short_day,
+        "moment": formats.moment,
+        "gigabytes": formats.gigabytes,
+        "iban_groups": formats.iban_groups,
+    }
+    app.jinja_env.globals["asset"] = asset
+    app.teardown_appcontext(_close_reading)
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file, changed whenever its content is."""
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _close_reading(_failure: BaseException | None) -> None:
+    session: Session | None = g.pop("reading", None)
+    if session is not None:
+        session.close()

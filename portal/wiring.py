@@ -1,0 +1,68 @@
+"""Puts the pieces together: the engine, the clock and one adapter for each port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from portal.adapters.credentials.argon2 import Argon2Hasher
+from portal.adapters.credentials.local import LocalVerifier
+from portal.adapters.mailer.smtp import SmtpMailer
+from portal.adapters.platform.local import LocalPlatform
+from portal.domain.dates import rome_day
+from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher
+from portal.settings import Settings
+from portal.store.session import make_engine, reading_session, transaction
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything an entry point needs; made once a process, shared by its threads."""
+
+    settings: Settings
+    engine: Engine
+    clock: Callable[[], datetime]
+    hasher: PasswordHasher
+    verifier: CredentialVerifier
+    platform: MailPlatform
+    mailer: Mailer
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return self.clock()
+
+    def today(self) -> date:
+        """Return the civil day in Europe/Rome."""
+        return rome_day(self.clock())
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """Open the one write transaction of a request or a job step."""
+        return transaction(self.engine)
+
+    def reading(self) -> Session:
+        """Open a session that only looks; close it after use."""
+        return reading_session(self.engine)
+
+
+def system_clock() -> datetime:
+    """Read the machine's clock: the only place where it happens."""
+    return datetime.now(UTC)
+
+
+def build_services(settings: Settings, *, clock: Callable[[], datetime] = system_clock) -> Services:
+    """Return the services of this installation."""
+    hasher = Argon2Hasher()
+    return Services(
+        settings=settings,
+        engine=make_engine(settings.database_url),
+        clock=clock,
+        hasher=hasher,
+        verifier=LocalVerifier(hasher),
+        platform=LocalPlatform(settings.data_folder / "platform.db"),
+        mailer=SmtpMailer(settings.smtp),
+    )
