@@ -289,6 +289,6 @@ def _is_postgresql(session: Session) -> bool:
 
 
 def _changed(session: Session, statement: Executable) -> int:
-    result = session.execute(statement)
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount

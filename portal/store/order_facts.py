@@ -1,0 +1,86 @@
+"""What mails and fulfilment need to know of an order, without loading its thousands of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.domain.orders import LineState
+from portal.domain.payments import PaymentState
+from portal.store.accounts import Holder
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order, OrderLine
+from portal.store.payments import Payment
+
+
+def first_lines(
+    session: Session, order_id: int, *, limit: int, states: Collection[LineState] = tuple(LineState)
+) -> Sequence[OrderLine]:
+    """Return the first lines of an order that are in one of the states."""
+    return session.scalars(
+        select(OrderLine)
+        .where(OrderLine.order_id == order_id, OrderLine.state.in_(states))
+        .order_by(OrderLine.position)
+        .limit(limit)
+    ).all()
+
+
+def count_lines(session: Session, order_id: int) -> dict[LineState, int]:
+    """Return how many lines of an order are in each state."""
+    rows = session.execute(
+        select(OrderLine.state, func.count()).where(OrderLine.order_id == order_id).group_by(OrderLine.state)
+    )
+    return dict.fromkeys(LineState, 0) | dict(rows.tuples())
+
+
+def net_of_refused_lines(session: Session, order_id: int) -> int:
+    """Return the net cents of the lines that could not be fulfilled."""
+    net = session.scalar(
+        select(func.sum(OrderLine.net_cents)).where(
+            OrderLine.order_id == order_id, OrderLine.state == LineState.REFUSED
+        )
+    )
+    return int(net or 0)
+
+
+def has_open_line(session: Session, order_id: int) -> bool:
+    """Say whether a line of the order waits for its end.
+
+    Asked after each line of thousands: workers go from the first to the last, so the last is looked at first.
+    """
+    last = (
+        select(OrderLine.id)
+        .where(OrderLine.order_id == order_id, OrderLine.is_open)
+        .order_by(OrderLine.position.desc())
+        .limit(1)
+    )
+    return session.scalar(last) is not None
+
+
+def sole_holder(session: Session, order_id: int) -> Holder | None:
+    """Return the holder of all mailboxes of the order, or None when there are several."""
+    holders = session.scalars(
+        select(Mailbox.holder_id)
+        .join(OrderLine, OrderLine.mailbox_id == Mailbox.id)
+        .where(OrderLine.order_id == order_id)
+        .distinct()
+        .limit(2)
+    ).all()
+    return session.get(Holder, holders[0]) if len(holders) == 1 else None
+
+
+def payment_of(session: Session, order_id: int) -> Payment | None:
+    """Return the money that paid the order."""
+    paid = (PaymentState.SUCCEEDED, PaymentState.REGISTERED)
+    return session.scalar(
+        select(Payment).where(Payment.order_id == order_id, Payment.state.in_(paid)).order_by(Payment.id)
+    )
+
+
+def locked_order(session: Session, order_id: int) -> Order:
+    """Return the order as it is now, locked to the end of the transaction; lock mailboxes before."""
+    return session.scalars(
+        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
+    ).one()

@@ -1,0 +1,197 @@
+"""Mails that tell customers what happened: each function writes its rows in the caller's transaction.
+
+A mail's key names kind, object, milestone and recipient, so that the same thing is told once. Callers hold
+the order's lock, so no two of them write the same key at once. Source: domain.md 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.dates import rome_day
+from portal.domain.money import vat_cents
+from portal.domain.orders import LineState
+from portal.domain.payments import REGISTRATION_TIMES
+from portal.store import order_facts
+from portal.store.accounts import Account, Holder
+from portal.store.mails import Mail
+from portal.store.orders import Order, OrderLine
+from portal.store.outbox import enqueue
+from portal.store.payments import Payment
+
+LISTED_MAILBOXES = 100
+"""How many mailboxes a mail names; the rest is on the order's page."""
+PATIENCE = timedelta(minutes=10)
+"""After this long a paid order that is not fulfilled is worth a mail of its own."""
+
+Context = dict[str, Any]
+
+
+def order_placed(session: Session, order: Order, *, now: datetime) -> None:
+    """Confirm the order and say how to pay it. Source: domain.md 12 `order_confirmation`."""
+    times = REGISTRATION_TIMES[order.payment_method]
+    days = {"registration_days": [times.min_working_days, times.max_working_days]}
+    context = _order_context(session, order) | _lines_context(session, order) | days
+    _write(session, order, "order_confirmation", "placed", context, now=now)
+
+
+def order_cancelled(session: Session, order: Order, *, now: datetime) -> None:
+    """Say that nothing is to be paid and that the mailboxes can be renewed again."""
+    context = _order_context(session, order) | _lines_context(session, order)
+    _write(session, order, "order_cancelled", "cancelled", context, now=now)
+
+
+def payment_registered(session: Session, order: Order, *, now: datetime) -> None:
+    """See to it that the customer hears of the money even if the renewal takes long.
+
+    Normally `order_fulfilled` says both within a minute, and two mails would be one too many.
+    """
+    payload = {"order_id": order.id}
+    enqueue(
+        session, "order.progress", f"order.progress:{order.id}", payload, now=now, not_before=now + PATIENCE
+    )
+
+
+def payment_received(session: Session, order: Order, *, now: datetime) -> None:
+    """Say that the money arrived and that the work goes on."""
+    context = (
+        _order_context(session, order) | _payment_context(session, order) | _lines_context(session, order)
+    )
+    _write(session, order, "payment_received", "received", context, now=now)
+
+
+def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
+    """Say what was paid, until when each mailbox lasts now, and what could not be renewed.
+
+    Source: domain.md 12 `payment_confirmation`, `renewal_done`, merged.
+    """
+    refused = order_facts.first_lines(session, order.id, limit=LISTED_MAILBOXES, states=[LineState.REFUSED])
+    context = (
+        _order_context(session, order)
+        | _payment_context(session, order)
+        | _lines_context(session, order, states=[LineState.FULFILLED])
+        | {
+            "refused": [_line(line) for line in refused],
+            "refused_count": order_facts.count_lines(session, order.id)[LineState.REFUSED],
+            "owed_cents": owed_cents(order, order_facts.net_of_refused_lines(session, order.id)),
+        }
+    )
+    _write(session, order, "payment_confirmation", "fulfilled", context, now=now)
+
+
+def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> None:
+    """Say that money came which paid nothing, and that it is not lost. Source: domain.md 5 (4).
+
+    Money that names no order of ours has no known payer, so nobody is told.
+    """
+    order = session.get(Order, payment.order_id) if payment.order_id else None
+    if order is not None:
+        context = _order_context(session, order) | _money(payment) | {"reason": payment.unapplied_reason}
+        _write(session, order, "payment_unapplied", str(payment.id), context, now=now)
+
+
+def owed_cents(order: Order, refused_net_cents: int) -> int:
+    """Return what is owed back for refused lines: the due total less that of the lines that remain.
+
+    So what is kept and what is given back add up to what was paid. Source: domain.md 8.2.
+    """
+    kept_net = order.net_cents - refused_net_cents
+    kept_vat = 0 if order.split_payment else vat_cents(kept_net, order.vat_rate)
+    return order.due_cents - kept_net - kept_vat
+
+
+def _write(
+    session: Session, order: Order, kind: str, milestone: str, context: Context, *, now: datetime
+) -> None:
+    account = session.get(Account, order.account_id) if order.account_id else None
+    holder = order_facts.sole_holder(session, order.id)
+    context["name"] = holder.display_name if holder else ""
+    for recipient in _recipients(order, account, holder):
+        key = f"{kind}:{order.number}:{milestone}:{recipient}"
+        if session.scalar(select(Mail.id).where(Mail.key == key)) is None:
+            mail = Mail(
+                kind=kind,
+                key=key,
+                recipient=recipient,
+                language=account.language if account else "it",
+                context=context,
+                account_id=order.account_id,
+                mailbox_id=order.mailbox_id,
+                order_id=order.id,
+                created_at=now,
+            )
+            session.add(mail)
+            session.flush()
+            enqueue(session, "mail.send", f"mail.send:{mail.id}", {"mail_id": mail.id}, now=now)
+
+
+def _recipients(order: Order, account: Account | None, holder: Holder | None) -> list[str]:
+    """Return each address once: the account's, and the holder's when the order concerns no other holder.
+
+    Several holders must not read what each other pays. Source: domain.md 12.
+    """
+    known = [account.email if account else "", holder.contact_email if holder else ""]
+    found = {address.lower(): address for address in known if address}
+    return list(found.values()) or [order.contact_email]
+
+
+def _order_context(session: Session, order: Order) -> Context:
+    return {
+        "number": order.number,
+        "placed_on": rome_day(order.placed_at).isoformat(),
+        "method": order.payment_method.value,
+        "net_cents": order.net_cents,
+        "vat_rate": _plain(order.vat_rate),
+        "vat_cents": order.vat_cents,
+        "gross_cents": order.gross_cents,
+        "split_payment": order.split_payment,
+        "due_cents": order.due_cents,
+    }
+
+
+def _payment_context(session: Session, order: Order) -> Context:
+    payment = order_facts.payment_of(session, order.id)
+    return _money(payment) if payment else {}
+
+
+def _money(payment: Payment) -> Context:
+    return {
+        "amount_cents": payment.amount_cents,
+        "paid_on": payment.paid_on.isoformat(),
+        "registered_on": rome_day(payment.registered_at).isoformat(),
+        "paid_by": payment.method.value,
+    }
+
+
+def _lines_context(
+    session: Session, order: Order, *, states: Collection[LineState] = tuple(LineState)
+) -> Context:
+    counts = order_facts.count_lines(session, order.id)
+    lines = order_facts.first_lines(session, order.id, limit=LISTED_MAILBOXES, states=states)
+    return {"lines": [_line(line) for line in lines], "line_count": sum(counts[state] for state in states)}
+
+
+def _line(line: OrderLine) -> Context:
+    return {
+        "address": line.address,
+        "plan_before": line.plan_before.value,
+        "plan": line.plan.value,
+        "extra_mailbox_gb": line.extra_mailbox_gb,
+        "extra_archive_gb": line.extra_archive_gb,
+        "term_years": line.term_years,
+        "expires_before": line.expires_before.isoformat(),
+        "expires_after": line.expires_after.isoformat(),
+        "net_cents": line.net_cents,
+        "refusal": line.refusal,
+    }
+
+
+def _plain(rate: Decimal) -> str:
+    """Return «22» for 22.00 and «4.5» for 4.50."""
+    return f"{rate.normalize():f}"
