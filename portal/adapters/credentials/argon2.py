@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher as Argon2
@@ -16,9 +17,9 @@ class Argon2Hasher:
     """argon2id at OWASP's floor (19 MiB, t=2, p=1). Source: hardening.md S16, P15."""
 
     def __init__(self) -> None:
-        self._argon2 = Argon2(time_cost=ROUNDS, memory_cost=MEMORY_KIB, parallelism=1)
+        self._argon2 = _argon2()
         self._slots = BoundedSemaphore(os.cpu_count() or 1)
-        self._nobody = self._argon2.hash("nobody has this password")
+        self._nobody = _hash_of_nobody()
 
     def hash(self, password: str) -> str:
         with self._slots:
@@ -35,3 +36,13 @@ class Argon2Hasher:
 
     def needs_rehash(self, stored_hash: str) -> bool:
         return self._argon2.check_needs_rehash(stored_hash)
+
+
+def _argon2() -> Argon2:
+    return Argon2(time_cost=ROUNDS, memory_cost=MEMORY_KIB, parallelism=1)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    """Return a hash that no password has, made once a process because it costs one sign-in."""
+    return _argon2().hash("nobody has this password")
