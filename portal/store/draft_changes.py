@@ -1,0 +1,255 @@
+"""Changing a draft: its version, its lines one by one and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Delete,
+    Executable,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.plans import Plan
+from portal.domain.pricing import Choice
+from portal.store.draft_queries import Columns, ExpiryGroup, in_groups, made_choice
+from portal.store.drafts import DraftLine, DraftState, RenewalDraft
+from portal.store.fit import FIT_PROBLEM, fit_problem, permitted_extra_archive, permitted_extra_mailbox
+from portal.store.mailboxes import Mailbox
+from portal.store.renewability import not_renewable_reason
+from portal.store.scope import own_drafts, visible_mailboxes
+from portal.store.selections import SelectedMailbox
+
+_LINE_COLUMNS = (
+    "draft_id",
+    "mailbox_id",
+    "plan",
+    "extra_mailbox_gb",
+    "extra_archive_gb",
+    "term_years",
+    "archive_deletion_accepted",
+    "changed_in",
+    "changed_by",
+    "changed_turn",
+)
+
+
+def next_version(session: Session, subject: Subject, public_id: str, now: datetime) -> tuple[int, int] | None:
+    """Count a change of the subject's open draft; return its id and new version, or None.
+
+    The row stays locked until the transaction ends, so that the changes of one draft follow each other.
+    """
+    row = session.execute(
+        update(RenewalDraft)
+        .where(
+            RenewalDraft.public_id == public_id,
+            RenewalDraft.state == DraftState.OPEN,
+            own_drafts(subject),
+        )
+        .values(version=RenewalDraft.version + 1, updated_at=now)
+        .returning(RenewalDraft.id, RenewalDraft.version)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def new_draft(session: Session, subject: Subject, public_id: str, now: datetime) -> RenewalDraft:
+    """Store an empty open draft of the subject."""
+    draft = RenewalDraft(
+        public_id=public_id,
+        account_id=subject.account_id,
+        mailbox_id=subject.mailbox_id,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(draft)
+    session.flush()
+    return draft
+
+
+def put_open_drafts_aside(session: Session, subject: Subject, now: datetime) -> None:
+    """Discard whatever draft the subject has open."""
+    session.execute(
+        update(RenewalDraft)
+        .where(own_drafts(subject), RenewalDraft.state == DraftState.OPEN)
+        .values(state=DraftState.DISCARDED, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def add_mailbox(session: Session, subject: Subject, draft_id: int, mailbox_id: int, today: date) -> int:
+    """Add one mailbox to the draft as it is now, for a year; return 0 where it cannot be renewed."""
+    return _add(session, subject, draft_id, Mailbox.id == mailbox_id, today)
+
+
+def add_selected(session: Session, subject: Subject, draft_id: int, today: date) -> int:
+    """Add the account's selected mailboxes that can be renewed and are not in the draft; return how many.
+
+    One statement, 20,000 mailboxes as two. The soonest to expire come first.
+    """
+    selected = select(SelectedMailbox.mailbox_id).where(SelectedMailbox.account_id == subject.account_id)
+    present = select(DraftLine.mailbox_id).where(DraftLine.draft_id == draft_id)
+    return _add(session, subject, draft_id, and_(Mailbox.id.in_(selected), Mailbox.id.not_in(present)), today)
+
+
+def _add(session: Session, subject: Subject, draft_id: int, which: ColumnElement[bool], today: date) -> int:
+    rows = (
+        _as_lines(draft_id)
+        .where(which, visible_mailboxes(subject), not_renewable_reason(today).is_(None))
+        .order_by(Mailbox.expires_on, Mailbox.id)
+    )
+    return _affected(session, insert(DraftLine).from_select(_LINE_COLUMNS, rows, include_defaults=False))
+
+
+def _as_lines(draft_id: int) -> Select[Any]:
+    """Return the query for new lines: each mailbox as it is, or as an earlier renewal will make it.
+
+    A smaller plan bought before and waiting for the old expiry is what the next term continues.
+    """
+    waiting = Mailbox.pending_plan.is_not(None)
+    columns: Columns = (
+        literal(draft_id),
+        Mailbox.id,
+        func.coalesce(Mailbox.pending_plan, Mailbox.plan),
+        case((waiting, Mailbox.pending_extra_mailbox_gb), else_=Mailbox.extra_mailbox_gb),
+        case((waiting, Mailbox.pending_extra_archive_gb), else_=Mailbox.extra_archive_gb),
+        literal(1),
+        literal(False),
+        literal(1),
+        literal(""),
+        literal(0),
+    )
+    return select(*columns)
+
+
+def drop_unselected(session: Session, subject: Subject, draft_id: int) -> int:
+    """Take out of the draft what is not in the account's selection any more; return how many."""
+    selected = select(SelectedMailbox.mailbox_id).where(SelectedMailbox.account_id == subject.account_id)
+    return _affected(session, _lines(draft_id, DraftLine.mailbox_id.not_in(selected)))
+
+
+def drop_line(session: Session, line_id: int) -> None:
+    """Take one line out of its draft."""
+    session.execute(delete(DraftLine).where(DraftLine.id == line_id))
+
+
+def drop_to_fix(session: Session, draft_id: int, unsold: Collection[Choice], today: date) -> int:
+    """Take out the renewable mailboxes whose choice does not fit or is not sold; return how many."""
+    unfit = and_(not_renewable_reason(today).is_(None), or_(FIT_PROBLEM.is_not(None), made_choice(unsold)))
+    return _affected(session, _lines(draft_id, DraftLine.id.in_(_joined(draft_id, unfit))))
+
+
+def drop_expiring(session: Session, draft_id: int, groups: Sequence[ExpiryGroup]) -> int:
+    """Take out of the draft the mailboxes of these groups; return how many."""
+    return _affected(session, _lines(draft_id, DraftLine.id.in_(_joined(draft_id, in_groups(groups)))))
+
+
+def _joined(draft_id: int, which: ColumnElement[bool]) -> Select[int]:
+    return (
+        select(DraftLine.id)
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .where(DraftLine.draft_id == draft_id, which)
+    )
+
+
+def _lines(draft_id: int, which: ColumnElement[bool]) -> Delete:
+    return (
+        delete(DraftLine)
+        .where(DraftLine.draft_id == draft_id, which)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def obstacles(
+    session: Session,
+    subject: Subject,
+    draft_id: int,
+    today: date,
+    plan: Plan | None,
+    unsold: ColumnElement[bool],
+) -> dict[str | None, int]:
+    """Return how many lines could take the plan (None: each its own) and how many not, by code.
+
+    The codes are those of `NotRenewable`, of `FitProblemKind`, and "term" where `unsold` is true; None
+    is «could». Only what has to change is counted as hindered by its contents.
+    """
+    obstacle = _obstacle(plan, unsold, today).label("obstacle")
+    hindered = (
+        select(obstacle)
+        .select_from(DraftLine)
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
+        .subquery()
+    )
+    counted = select(hindered.c.obstacle, func.count()).group_by(hindered.c.obstacle)
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def _obstacle(plan: Plan | None, unsold: ColumnElement[bool], today: date) -> ColumnElement[str | None]:
+    if plan is None:
+        fit: ColumnElement[str | None] = literal(None)
+    else:
+        accepted = and_(DraftLine.plan == plan, DraftLine.archive_deletion_accepted.is_(True))
+        fit = fit_problem(
+            plan,
+            permitted_extra_mailbox(plan, DraftLine.extra_mailbox_gb),
+            permitted_extra_archive(plan, DraftLine.extra_archive_gb),
+            accepted,
+        )
+    reason = not_renewable_reason(today)
+    return case((reason.is_not(None), reason), (unsold, literal("term")), else_=fit)
+
+
+def change_all(
+    session: Session,
+    subject: Subject,
+    draft_id: int,
+    version: int,
+    today: date,
+    plan: Plan | None,
+    years: int | None,
+    unsold: ColumnElement[bool],
+) -> int:
+    """Give every line that can take it the plan and the years (None: as they are); return how many."""
+    able = (
+        select(DraftLine.id)
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .where(
+            DraftLine.draft_id == draft_id,
+            visible_mailboxes(subject),
+            _obstacle(plan, unsold, today).is_(None),
+        )
+    )
+    values: dict[str, Any] = {"changed_in": version, "changed_by": "", "changed_turn": 0}
+    if years is not None:
+        values["term_years"] = years
+    if plan is not None:
+        values["plan"] = plan
+        values["extra_mailbox_gb"] = permitted_extra_mailbox(plan, DraftLine.extra_mailbox_gb)
+        values["extra_archive_gb"] = permitted_extra_archive(plan, DraftLine.extra_archive_gb)
+        values["archive_deletion_accepted"] = and_(
+            DraftLine.plan == plan, DraftLine.archive_deletion_accepted
+        )
+    changed = update(DraftLine).where(DraftLine.id.in_(able)).values(**values)
+    return _affected(session, changed.execution_options(synchronize_session=False))
+
+
+def _affected(session: Session, statement: Executable) -> int:
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount

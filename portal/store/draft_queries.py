@@ -1,0 +1,239 @@
+"""Reading a draft: its totals by group, its lines page by page, what of it expires when."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.payments import PaymentMethod
+from portal.domain.plans import Plan
+from portal.domain.pricing import Choice
+from portal.domain.renewability import NotRenewable
+from portal.domain.space import FitProblemKind
+from portal.store.drafts import DraftLine, DraftState, RenewalDraft, Show
+from portal.store.fit import FIT_PROBLEM
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order, OrderLine
+from portal.store.renewability import NOT_RENEWABLE, day_values
+from portal.store.scope import own_drafts, visible_mailboxes, visible_orders
+
+PAGE_LINES = 50
+Columns: TypeAlias = tuple[Any, ...]
+
+_REASON = NOT_RENEWABLE.label("reason")
+_PROBLEM = FIT_PROBLEM.label("problem")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFacts:
+    """A draft without its lines."""
+
+    id: int
+    public_id: str
+    state: DraftState
+    version: int
+    payment_method: PaymentMethod | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftGroup:
+    """The lines of a draft that made one choice, and what stands against them."""
+
+    choice: Choice
+    lines: int
+    not_renewable: NotRenewable | None
+    problem: FitProblemKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedMailbox:
+    """One line of a draft with its mailbox, and what stands against it today."""
+
+    line: DraftLine
+    mailbox: Mailbox
+    not_renewable: NotRenewable | None
+    order_number: str | None
+    """The open order that stands in the way, where the subject may see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryGroup:
+    """The mailboxes of a draft that have the same plan and days."""
+
+    expires_on: date
+    cancelled_on: date | None
+    plan: Plan
+    lines: int
+    first_address: str
+
+
+def open_draft(session: Session, subject: Subject) -> tuple[RenewalDraft, int] | None:
+    """Return the draft the subject can go on with and how many mailboxes are in it, or None."""
+    count = select(func.count()).where(DraftLine.draft_id == RenewalDraft.id).scalar_subquery()
+    found = session.execute(
+        select(RenewalDraft, count)
+        .where(own_drafts(subject), RenewalDraft.state == DraftState.OPEN)
+        .order_by(RenewalDraft.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def draft_by_groups(
+    session: Session, subject: Subject, public_id: str, today: date
+) -> tuple[DraftFacts, list[DraftGroup]] | None:
+    """Return the subject's draft and its lines, grouped: 20,000 lines stay a handful of groups.
+
+    None when the draft is not the subject's. Lines whose mailbox the subject no longer sees do not count.
+    """
+    rows = session.execute(_grouped(subject, public_id), day_values(today)).all()
+    if not rows:
+        return None
+    first = rows[0]
+    facts = DraftFacts(first.id, public_id, first.state, first.version, first.payment_method)
+    return facts, [_group(row) for row in rows if not row.gone]
+
+
+def _grouped(subject: Subject, public_id: str) -> Select[Any]:
+    chosen = (
+        DraftLine.plan,
+        DraftLine.extra_mailbox_gb,
+        DraftLine.extra_archive_gb,
+        DraftLine.term_years,
+    )
+    facts = (RenewalDraft.id, RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method)
+    counted = (Mailbox.id.is_(None).label("gone"), _REASON, _PROBLEM, func.count().label("lines"))
+    columns: Columns = (*facts, *chosen, *counted)
+    return (
+        select(*columns)
+        .outerjoin(DraftLine, DraftLine.draft_id == RenewalDraft.id)
+        .outerjoin(Mailbox, and_(Mailbox.id == DraftLine.mailbox_id, visible_mailboxes(subject)))
+        .where(RenewalDraft.public_id == public_id, own_drafts(subject))
+        .group_by(RenewalDraft.id, *chosen, "gone", "reason", "problem")
+    )
+
+
+def _group(row: Row[Any]) -> DraftGroup:
+    choice = Choice(row.plan, row.extra_mailbox_gb, row.extra_archive_gb, row.term_years)
+    problem = FitProblemKind(row.problem) if row.problem else None
+    return DraftGroup(choice, row.lines, _reason(row), problem)
+
+
+def _reason(row: Row[Any]) -> NotRenewable | None:
+    return NotRenewable(row.reason) if row.reason else None
+
+
+def made_choice(choices: Collection[Choice]) -> ColumnElement[bool]:
+    """Return the condition «the line made one of these choices»."""
+    made = (
+        and_(
+            DraftLine.plan == choice.plan,
+            DraftLine.extra_mailbox_gb == choice.extra_mailbox_gb,
+            DraftLine.extra_archive_gb == choice.extra_archive_gb,
+            DraftLine.term_years == choice.years,
+        )
+        for choice in choices
+    )
+    return or_(false(), *made)
+
+
+def drafted_page(
+    session: Session,
+    subject: Subject,
+    draft_id: int,
+    today: date,
+    *,
+    show: Show = Show.EVERY,
+    unsold: Collection[Choice] = (),
+    after: int | None = None,
+    before: int | None = None,
+) -> list[DraftedMailbox]:
+    """Return up to one line more than a page, further than the line `after` or back from `before`.
+
+    The line too many says that another page follows (precedes, going back). Lines whose choice is one of
+    `unsold` count as to fix.
+    """
+    statement = _lines(subject, draft_id).where(*_shown(show, unsold)).limit(PAGE_LINES + 1)
+    if before is not None:
+        backward = statement.where(DraftLine.id < before).order_by(DraftLine.id.desc())
+        return _drafted(session, backward, today)[::-1]
+    return _drafted(session, statement.where(DraftLine.id > (after or 0)).order_by(DraftLine.id), today)
+
+
+def _shown(show: Show, unsold: Collection[Choice]) -> tuple[ColumnElement[bool], ...]:
+    if show is Show.TO_FIX:
+        return NOT_RENEWABLE.is_(None), or_(FIT_PROBLEM.is_not(None), made_choice(unsold))
+    return (NOT_RENEWABLE.is_not(None),) if show is Show.LEFT_OUT else ()
+
+
+def drafted_mailbox(
+    session: Session, subject: Subject, draft_id: int, address: str, today: date
+) -> DraftedMailbox | None:
+    """Return the draft's line of one mailbox, or None."""
+    found = _drafted(session, _lines(subject, draft_id).where(Mailbox.address == address), today)
+    return found[0] if found else None
+
+
+def _lines(subject: Subject, draft_id: int) -> Select[Any]:
+    columns: Columns = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"))
+    return (
+        select(*columns)
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
+        .outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
+        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
+    )
+
+
+def _drafted(session: Session, statement: Select[Any], today: date) -> list[DraftedMailbox]:
+    rows = session.execute(statement, day_values(today)).all()
+    return [DraftedMailbox(row.DraftLine, row.Mailbox, _reason(row), row.order_number) for row in rows]
+
+
+def expiry_groups(session: Session, subject: Subject, draft_id: int, today: date) -> list[ExpiryGroup]:
+    """Return the days of the mailboxes that would be ordered now, the soonest first."""
+    days: Columns = (Mailbox.expires_on, Mailbox.cancelled_on, Mailbox.plan)
+    statement = (
+        select(*days, func.count().label("lines"), func.min(Mailbox.address).label("first_address"))
+        .join(DraftLine, DraftLine.mailbox_id == Mailbox.id)
+        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject), NOT_RENEWABLE.is_(None))
+        .group_by(*days)
+        .order_by(*days)
+    )
+    return [
+        ExpiryGroup(row.expires_on, row.cancelled_on, row.plan, row.lines, row.first_address)
+        for row in session.execute(statement, day_values(today))
+    ]
+
+
+def in_groups(groups: Iterable[ExpiryGroup]) -> ColumnElement[bool]:
+    """Return the condition «the mailbox has the days of one of these groups»."""
+    return or_(
+        *(
+            and_(
+                Mailbox.expires_on == group.expires_on,
+                Mailbox.cancelled_on.is_not_distinct_from(group.cancelled_on),
+                Mailbox.plan == group.plan,
+            )
+            for group in groups
+        )
+    )
+
+
+def addresses_in(
+    session: Session, subject: Subject, draft_id: int, groups: Iterable[ExpiryGroup]
+) -> Sequence[str]:
+    """Return the draft's mailboxes in these groups, a page of them at most."""
+    return session.scalars(
+        select(Mailbox.address)
+        .join(DraftLine, DraftLine.mailbox_id == Mailbox.id)
+        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject), in_groups(groups))
+        .order_by(Mailbox.expires_on, Mailbox.address)
+        .limit(PAGE_LINES)
+    ).all()
