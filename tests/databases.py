@@ -8,7 +8,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+import psycopg
+from sqlalchemy import Engine
 
 from portal.migrate import upgrade
 from portal.store import every_table
@@ -16,6 +17,36 @@ from portal.store.session import make_engine
 from tests.servers.postgres import PostgresServer
 
 KINDS = ["sqlite", "postgresql"]
+
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+_EMPTY = """
+DO $$
+DECLARE
+  stored regclass;
+  is_filled boolean;
+BEGIN
+  SET LOCAL session_replication_role = replica;  -- no foreign keys while it goes on
+  FOR stored IN
+    SELECT oid FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'
+      AND pg_relation_size(oid) > 0
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', stored) INTO is_filled;
+    IF pg_relation_size(stored) > 1000000 THEN
+      EXECUTE format('TRUNCATE %s CASCADE', stored);
+    ELSIF is_filled THEN
+      EXECUTE format('DELETE FROM %s', stored);
+    END IF;
+  END LOOP;
+  PERFORM setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
+END $$
+"""
+"""Under one millisecond where TRUNCATE of everything takes thirty, because most tables are untouched."""
 
 
 class Databases:
@@ -82,7 +113,9 @@ def migrate_once(url: str) -> None:
 
 def empty(url: str) -> None:
     """Delete every row of a PostgreSQL database, end what a killed process left open, count from 1 again."""
-    with_engine(url, _empty)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(_END_OTHERS)
+        connection.execute(_EMPTY)
 
 
 def with_engine(url: str, act: Callable[[Engine], None]) -> None:
@@ -92,15 +125,3 @@ def with_engine(url: str, act: Callable[[Engine], None]) -> None:
         act(engine)
     finally:
         engine.dispose()
-
-
-def _empty(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
-        tables = ", ".join(f'"{table.name}"' for table in every_table().sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))

@@ -46,6 +46,7 @@ LAW: dict[str, set[str]] = {
     },
     "portal.app": ANYTHING,
     "portal.cli": ANYTHING | {"workers"},
+    "portal.demo": ANYTHING | {"workers"},
     "workers": {
         "portal.domain",
         "portal.letters",
