@@ -98,5 +98,7 @@ def compare_plans(before: Plan, after: Plan) -> PlanChange:
     """
     if before == after:
         return PlanChange.SAME
+    if Plan.DOMAIN in {before, after}:
+        raise ValueError("the domain plan is never changed")
     bigger = SOLD_PLANS.index(after) > SOLD_PLANS.index(before)
     return PlanChange.UPGRADE if bigger else PlanChange.DOWNGRADE
