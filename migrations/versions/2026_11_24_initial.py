@@ -622,6 +622,7 @@ def upgrade() -> None:
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("unapplied_reason", sa.String(length=64), nullable=True),
         sa.Column("remittance", sa.String(length=140), nullable=False),
+        sa.Column("vat_rate_differs", sa.Boolean(), nullable=False),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_payment_amount_positive")),
         sa.ForeignKeyConstraint(
             ["order_id"], ["customer_order.id"], name=op.f("fk_payment_order_id_customer_order")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Row, Select, cast, func, select
 from sqlalchemy.orm import Session
 
+from portal.domain.money import Cents
 from portal.domain.orders import LineState
+from portal.domain.owed import owed_cents
 from portal.domain.payments import PaymentState
 from portal.store.accounts import Holder
 from portal.store.mailboxes import Mailbox
@@ -35,7 +37,7 @@ def count_lines(session: Session, order_id: int) -> dict[LineState, int]:
     return dict.fromkeys(LineState, 0) | dict(rows.tuples())
 
 
-def net_of_refused_lines(session: Session, order_id: int) -> int:
+def net_of_refused_lines(session: Session, order_id: int) -> Cents:
     """Return the net cents of the lines that could not be fulfilled."""
     net = session.scalar(
         select(func.sum(OrderLine.net_cents)).where(
@@ -43,6 +45,17 @@ def net_of_refused_lines(session: Session, order_id: int) -> int:
         )
     )
     return int(net or 0)
+
+
+def owed_for(order: Order, refused_net_cents: Cents) -> Cents:
+    """Return the cents owed back when lines of that net sum were refused."""
+    return owed_cents(
+        order.due_cents,
+        order.net_cents,
+        refused_net_cents,
+        order.vat_rate,
+        split_payment=order.split_payment,
+    )
 
 
 def has_open_line(session: Session, order_id: int) -> bool:
@@ -81,6 +94,33 @@ def payment_of(session: Session, order_id: int) -> Payment | None:
 
 def locked_order(session: Session, order_id: int) -> Order:
     """Return the order as it is now, locked to the end of the transaction; lock mailboxes before."""
-    return session.scalars(
-        select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(_locked().where(Order.id == order_id)).one()
+
+
+def locked_order_by_number(session: Session, number: str) -> Order | None:
+    """Return the order with this number as it is now, locked to the end of the transaction."""
+    return session.scalars(_locked().where(Order.number == number)).one_or_none()
+
+
+def orders_with_refusals(session: Session, *, limit: int) -> Sequence[Row[Order, int, int]]:
+    """Return orders with refused lines, the newest first: the order, how many, and their net cents."""
+    refused = (
+        select(
+            OrderLine.order_id,
+            func.count().label("count"),
+            cast(func.sum(OrderLine.net_cents), Integer).label("net_cents"),
+        )
+        .where(OrderLine.state == LineState.REFUSED)
+        .group_by(OrderLine.order_id)
+        .subquery()
+    )
+    return session.execute(
+        select(Order, refused.c.count, refused.c.net_cents)
+        .join(refused, refused.c.order_id == Order.id)
+        .order_by(Order.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def _locked() -> Select[Order]:
+    return select(Order).with_for_update().execution_options(populate_existing=True)

@@ -36,3 +36,5 @@ class Payment(Base):
     """Why this money paid no order, as a code; it stays owed to the customer."""
     remittance: Mapped[str] = mapped_column(String(140), default="")
     """What the payer wrote as reference, as it came."""
+    vat_rate_differs: Mapped[bool] = mapped_column(default=False)
+    """The rate of the day of payment is not the order's: accounting has to look. Source: domain.md 8.3."""

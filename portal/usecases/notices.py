@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.dates import rome_day
-from portal.domain.money import vat_cents
 from portal.domain.orders import LineState
 from portal.domain.payments import REGISTRATION_TIMES
 from portal.store import order_facts
@@ -79,7 +78,7 @@ def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
         | {
             "refused": [_line(line) for line in refused],
             "refused_count": order_facts.count_lines(session, order.id)[LineState.REFUSED],
-            "owed_cents": owed_cents(order, order_facts.net_of_refused_lines(session, order.id)),
+            "owed_cents": order_facts.owed_for(order, order_facts.net_of_refused_lines(session, order.id)),
         }
     )
     _write(session, order, "payment_confirmation", "fulfilled", context, now=now)
@@ -94,16 +93,6 @@ def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> Non
     if order is not None:
         context = _order_context(session, order) | _money(payment) | {"reason": payment.unapplied_reason}
         _write(session, order, "payment_unapplied", str(payment.id), context, now=now)
-
-
-def owed_cents(order: Order, refused_net_cents: int) -> int:
-    """Return what is owed back for refused lines: the due total less that of the lines that remain.
-
-    So what is kept and what is given back add up to what was paid. Source: domain.md 8.2.
-    """
-    kept_net = order.net_cents - refused_net_cents
-    kept_vat = 0 if order.split_payment else vat_cents(kept_net, order.vat_rate)
-    return order.due_cents - kept_net - kept_vat
 
 
 def _write(
