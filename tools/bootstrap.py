@@ -76,7 +76,7 @@ def fingerprint(kind):
     """Return a text that changes with the locked files, with Python and with the place of the folder."""
     files = [ROOT / "requirements" / name for name in LOCKED[kind]] + [Path(__file__)]
     content = b"".join(path.read_bytes() for path in files)
-    return "%s %s %s\n" % (hashlib.sha256(content).hexdigest(), sys.version.split()[0], VENV)
+    return "%s %s" % (hashlib.sha256(content).hexdigest(), born_here())
 
 
 def stamp(kind):
@@ -101,21 +101,23 @@ def make_venv():
             "This Python cannot make virtual environments. On Debian and Ubuntu: "
             "apt-get install python3-venv (or python3.%d-venv)" % sys.version_info[1]
         )
+    birth_mark().write_text(born_here())
 
 
 def is_sound():
-    """Say whether .venv belongs to this Python and to this place (a moved folder is made anew)."""
-    known = VENV / "pyvenv.cfg"
-    if not (known.exists() and python_of_venv().exists()):
+    """Say whether .venv works and was made here, by this Python: a moved one has paths of its old place."""
+    if not (birth_mark().exists() and birth_mark().read_text() == born_here()):
         return False
-    asked = subprocess.run(
-        [str(python_of_venv()), "-c", "import pip, sys; print(sys.version, sys.prefix)"],
-        capture_output=True,
-        text=True,
-        env=clean_environment(),
-        check=False,
-    )
-    return asked.stdout.strip() == "%s %s" % (sys.version, VENV)
+    command = [str(python_of_venv()), "-c", "import pip"]
+    return subprocess.run(command, capture_output=True, env=clean_environment(), check=False).returncode == 0
+
+
+def birth_mark():
+    return VENV / ".made-by"
+
+
+def born_here():
+    return "%s %s\n" % (sys.version.split()[0], VENV)
 
 
 def install(kind):
