@@ -20,7 +20,7 @@ def new_expiry(expires_on: date, years: int, anchor: date | None = None) -> date
     """
     if years < 1:
         raise ValueError(f"a term of {years} years")
-    if anchor is not None and expires_on == add_years(anchor, expires_on.year - anchor.year):
+    if anchor and anchor <= expires_on == add_years(anchor, expires_on.year - anchor.year):
         return add_years(anchor, expires_on.year - anchor.year + years)
     return add_years(expires_on, years)
 
