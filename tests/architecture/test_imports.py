@@ -14,6 +14,7 @@ DOMAIN_ONLY = {"portal.domain"}
 
 LAW: dict[str, set[str]] = {
     "portal.domain": set(),
+    "portal.demo": DOMAIN_ONLY,
     "portal.formats": DOMAIN_ONLY,
     "portal.letters": {"portal.domain", "portal.formats"},
     "portal.ports": DOMAIN_ONLY,

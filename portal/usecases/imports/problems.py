@@ -1,0 +1,89 @@
+"""What can be wrong with a file: where, and why as a code; the words for it are the terminal's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from portal.domain.errors import DomainError
+
+
+class Reason(StrEnum):
+    """Why a file, a row or one of its values cannot be taken."""
+
+    # the file
+    EMPTY_FILE = "empty_file"
+    NOT_UTF8 = "not_utf8"
+    UTF16 = "utf16"
+    SPREADSHEET = "spreadsheet"
+    TAB_SEPARATED = "tab_separated"
+    LINE_TOO_LONG = "line_too_long"
+    OPEN_QUOTES = "open_quotes"
+    MISSING_COLUMN = "missing_column"
+    UNKNOWN_COLUMN = "unknown_column"
+    DUPLICATE_COLUMN = "duplicate_column"
+    NAMELESS_COLUMN = "nameless_column"
+    # the row
+    BROKEN_QUOTES = "broken_quotes"
+    FIELD_TOO_LONG = "field_too_long"
+    TOO_FEW_VALUES = "too_few_values"
+    TOO_MANY_VALUES = "too_many_values"
+    # the value
+    REQUIRED = "required"
+    NOT_PRINTABLE = "not_printable"
+    NOT_A_CHOICE = "not_a_choice"
+    NOT_A_DAY = "not_a_day"
+    ITALIAN_DAY = "italian_day"
+    SERIAL_DAY = "serial_day"
+    DAY_OUT_OF_RANGE = "day_out_of_range"
+    NOT_A_WHOLE_NUMBER = "not_a_whole_number"
+    NUMBER_TOO_LARGE = "number_too_large"
+    # the register
+    REPEATED_ADDRESS = "repeated_address"
+    ADDRESS_OF_ACCOUNT = "address_of_account"
+    NOT_AN_ACCOUNT = "not_an_account"
+    ACCOUNT_MISSING = "account_missing"
+    ACCOUNT_EMAIL_DIFFERS = "account_email_differs"
+    ACCOUNT_EMAIL_MISSING = "account_email_missing"
+    NOT_IN_PLAN = "not_in_plan"
+    NOT_A_CODE = "not_a_code"
+    PASSWORD_TOO_LONG = "password_too_long"
+    NOT_ARGON2ID = "not_argon2id"
+    HASH_TOO_COSTLY = "hash_too_costly"
+    BEHIND_RENEWAL = "behind_renewal"
+    # the price list
+    NOT_AN_AMOUNT = "not_an_amount"
+    AMOUNT_TOO_LARGE = "amount_too_large"
+    NOT_TERMS = "not_terms"
+    ENDS_BEFORE_START = "ends_before_start"
+    OVERLAPS_LINE = "overlaps_line"
+    OVERLAPS_STORED = "overlaps_stored"
+    ALREADY_IN_FORCE = "already_in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: the physical line, the column (empty: the whole row or file) and the reason."""
+
+    line: int
+    column: str
+    reason: str
+    """A `Reason`, or a `FieldCode` of `domain.customers`."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What the sentence needs: limits, other lines, what was found. Never a password."""
+
+
+@dataclass(eq=False)
+class FileRefused(DomainError):
+    """The file cannot be read to its end, so no row of it is taken, not even by skipping."""
+
+    problems: Final[Sequence[Problem]]
+
+
+@dataclass(eq=False)
+class RowsRefused(DomainError):
+    """Some rows are bad, so none is taken."""
+
+    problems: Final[Sequence[Problem]]
