@@ -1,0 +1,5 @@
+"""The `portal` command: what the operator does at the terminal."""
+
+from portal.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,55 @@
+"""What every command shares: the services of this installation, and how it says no."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from portal.demo.environment import demo_environment
+from portal.settings import Settings, SettingsError, read_settings
+from portal.wiring import Services, build_services
+
+REFUSED = 1
+"""Exit code: the input was understood and refused, and nothing was changed."""
+USAGE = 2
+"""Exit code: the command line or the settings are wrong."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def pass_services(command: Callable[Concatenate[Services, P], R]) -> Callable[P, R]:
+    """Give a command the services as its first argument and let go of the database afterwards.
+
+    A test gives its own by `CliRunner().invoke(main, [...], obj=services)`.
+    """
+
+    @wraps(command)
+    def with_services(*arguments: P.args, **options: P.kwargs) -> R:
+        context = click.get_current_context()
+        given = context.find_object(Services)
+        if given is not None:
+            return command(given, *arguments, **options)
+        services = build_services(installation_settings(demo=context.find_root().params["demo"]))
+        context.call_on_close(services.engine.dispose)
+        return command(services, *arguments, **options)
+
+    return with_services
+
+
+def installation_settings(*, demo: bool) -> Settings:
+    """Return the settings of this installation, or of the demo on this machine; exit 2 when wrong."""
+    try:
+        return read_settings(demo_environment(os.environ) if demo else os.environ)
+    except SettingsError as wrong:
+        refuse(f"Configurazione: {wrong}", code=USAGE)
+
+
+def refuse(sentence: str, *, code: int = REFUSED) -> NoReturn:
+    """Say on the error stream why the command stops, and stop it."""
+    click.secho(sentence, err=True, fg="red")
+    raise SystemExit(code)

@@ -1,0 +1,117 @@
+"""`portal import`: brings in the operator's files. Exit 0 done, 1 rows refused, 2 wrong command or file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import IntegrityError
+
+from portal.cli.context import USAGE, pass_services, refuse
+from portal.cli.progress import counting, reading
+from portal.cli.reasons import sentence
+from portal.usecases.imports.mailboxes import compare_register, hash_passwords, read_register
+from portal.usecases.imports.mailboxes_writing import write_register
+from portal.usecases.imports.prices import import_prices
+from portal.usecases.imports.problems import FileRefused, Problem, RowsRefused
+from portal.usecases.imports.spool import Spool
+from portal.wiring import Services
+
+file_argument = click.argument("path", metavar="FILE.csv", type=click.Path(path_type=Path))
+
+
+@click.group("import")
+def imports() -> None:
+    """Importa il registro delle caselle e il listino dei prezzi da file CSV."""
+
+
+@imports.command()
+@file_argument
+@click.option("--skip-bad", is_flag=True, help="Lascia fuori le righe sbagliate e importa le altre.")
+@click.option("--dry-run", is_flag=True, help="Controlla soltanto, senza scrivere niente.")
+@pass_services
+def mailboxes(services: Services, path: Path, skip_bad: bool, dry_run: bool) -> None:
+    """Importa il registro delle caselle: tutte le righe o nessuna.
+
+    Lo stesso file importato di nuovo non cambia niente. Le colonne sono descritte in docs/register.md.
+    """
+    with Spool() as spool, _refusals(path):
+        _read(services, path, spool)
+        _say_problems(path, spool.problems())
+        bad = spool.count_bad()
+        if bad and not skip_bad:
+            refuse(
+                f"{_rows(bad)} da correggere: non è stato importato niente."
+                " Con --skip-bad si importano le altre."
+            )
+        if dry_run:
+            click.echo(f"Prova, non è stato scritto niente. {_summary(spool)}")
+            return
+        _write(services, spool, skip_bad=skip_bad)
+        click.echo(_summary(spool))
+
+
+def _read(services: Services, path: Path, spool: Spool) -> None:
+    with reading("Lettura", path) as file:
+        domain = services.settings.brand.account_domain
+        read_register(file, spool, account_domain=domain, today=services.today())
+    with counting("Confronto", spool.count_good()) as progress, services.reading() as session:
+        compare_register(session, spool, progress=progress)
+
+
+def _write(services: Services, spool: Spool, *, skip_bad: bool) -> None:
+    plain = spool.count_plain_passwords()
+    if plain:
+        with counting("Password", plain) as progress:
+            hash_passwords(spool, services.hasher, progress=progress)
+    rows = spool.count_new() + spool.count_changed()
+    with counting("Scrittura", rows) as progress, services.transaction() as session:
+        write_register(session, spool, now=services.now(), skip_bad=skip_bad, progress=progress)
+
+
+def _summary(spool: Spool) -> str:
+    good, new, changed, bad = spool.count_good(), spool.count_new(), spool.count_changed(), spool.count_bad()
+    left_out = f" Lasciate fuori: {_rows(bad)}." if bad else ""
+    return f"Caselle: {new} nuove, {changed} cambiate, {good - new - changed} invariate.{left_out}"
+
+
+@imports.command()
+@file_argument
+@pass_services
+def prices(services: Services, path: Path) -> None:
+    """Importa il listino: tutte le righe o nessuna. Un prezzo già in vigore non cambia più."""
+    with _refusals(path), path.open("rb") as file, services.transaction() as session:
+        done = import_prices(session, file, today=services.today())
+    click.echo(f"Prezzi: {done.added} nuovi, {done.changed} cambiati, {done.unchanged} invariati.")
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Turn what stops an import into sentences and an exit code."""
+    try:
+        yield
+    except (FileRefused, RowsRefused) as refused:
+        _say_problems(path, refused.problems)
+        refuse("Non è stato importato niente.")
+    except IntegrityError:
+        refuse("I dati sono cambiati durante l'importazione, che è stata annullata per intero: ripetila.")
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as wrong:
+        refuse(f"Non riesco a leggere {path}: {_WHY[type(wrong)]}.", code=USAGE)
+
+
+_WHY: dict[type[OSError], str] = {
+    FileNotFoundError: "il file non c'è",
+    IsADirectoryError: "è una cartella",
+    PermissionError: "manca il permesso",
+}
+
+
+def _say_problems(path: Path, problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(f"{path.name}: {sentence(problem)}", err=True)
+
+
+def _rows(count: int) -> str:
+    return "1 riga" if count == 1 else f"{count} righe"

@@ -1,0 +1,21 @@
+"""The group of all commands."""
+
+from __future__ import annotations
+
+import click
+
+from portal.cli.database import database
+from portal.cli.imports import imports
+from portal.cli.prices import prices
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--demo", is_flag=True, help="Lavora sui dati di «portal demo» invece che su quelli veri.")
+@click.version_option(package_name=None, version="0.1.0", prog_name="portal")
+def main(demo: bool) -> None:
+    """Gestisce il portale: dati, pagamenti, accessi, avvio."""
+
+
+main.add_command(database)
+main.add_command(imports)
+main.add_command(prices)

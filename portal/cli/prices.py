@@ -1,0 +1,36 @@
+"""`portal prices`: shows the price list in force on a day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from portal.cli.context import pass_services, refuse
+from portal.domain.money import euro
+from portal.domain.pricing import ONE_OFF
+from portal.store.prices import prices_on
+from portal.wiring import Services
+
+
+@click.command()
+@click.option(
+    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Giorno (anno-mese-giorno); se manca, oggi."
+)
+@pass_services
+def prices(services: Services, day: datetime | None) -> None:
+    """Mostra i prezzi in vigore, senza IVA."""
+    asked = day.replace(tzinfo=UTC).date() if day else services.today()
+    with services.reading() as session:
+        in_force = prices_on(session, asked).prices
+    if not in_force:
+        refuse(
+            f"Nessun prezzo in vigore il {asked.isoformat()}: importa un listino con «portal import prices»."
+        )
+    for item, price in in_force.items():
+        years = ", ".join(str(years) for years in sorted(price.terms))
+        each = "una volta" if item in ONE_OFF else f"all'anno, per {years} anni"
+        until = f" al {price.valid_to.isoformat()}" if price.valid_to else ""
+        click.echo(
+            f"{item:<18}{euro(price.net_cents):>12} + IVA {each}; dal {price.valid_from.isoformat()}{until}"
+        )

@@ -1,0 +1,138 @@
+"""The words for what can be wrong with a file; each says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portal.domain.customers import FieldCode
+from portal.usecases.imports.problems import Problem, Reason
+
+LONGEST_FOUND = 60
+
+_SAVE_AS = "salvalo dal foglio di calcolo come «CSV UTF-8»"
+_ZEROS = "il foglio di calcolo toglie gli zeri iniziali: dai alla colonna il formato testo"
+_CHECK = "«{found}»: l'ultimo carattere di controllo non torna, controlla di averlo copiato bene"
+
+SENTENCES: Mapping[str, str] = {
+    Reason.EMPTY_FILE: "il file è vuoto: manca la riga con i nomi delle colonne",
+    Reason.NOT_UTF8: f"il testo dopo «{{after}}» non è in UTF-8: {_SAVE_AS}",
+    Reason.UTF16: f"il file è in UTF-16 («testo Unicode»): {_SAVE_AS}",
+    Reason.SPREADSHEET: f"questo è un foglio di calcolo, non un CSV: {_SAVE_AS}",
+    Reason.TAB_SEPARATED: "le colonne sono separate da tabulazioni: servono virgole o punti e virgola",
+    Reason.LINE_TOO_LONG: "la riga supera {limit} caratteri: forse nel file mancano gli a capo",
+    Reason.OPEN_QUOTES: (
+        'qui si apre una virgoletta (") che non si chiude al suo posto: da questa riga in poi il file non si'
+        " può leggere"
+    ),
+    Reason.MISSING_COLUMN: "manca questa colonna, che è obbligatoria",
+    Reason.UNKNOWN_COLUMN: "colonna sconosciuta{near}",
+    Reason.DUPLICATE_COLUMN: "la colonna compare {count} volte",
+    Reason.NAMELESS_COLUMN: "la colonna numero {position} non ha nome",
+    Reason.BROKEN_QUOTES: (
+        "virgolette fuori posto: dopo un testo tra virgolette viene il separatore, e una virgoletta dentro il"
+        ' testo si scrive due volte ("")'
+    ),
+    Reason.FIELD_TOO_LONG: "un valore supera {limit} caratteri",
+    Reason.TOO_FEW_VALUES: "ha {found} valori per {expected} colonne",
+    Reason.TOO_MANY_VALUES: (
+        "ha {found} valori per {expected} colonne: un testo che contiene il separatore va tra virgolette"
+    ),
+    Reason.REQUIRED: "manca, ed è obbligatorio",
+    Reason.NOT_PRINTABLE: "contiene caratteri di controllo, che non si vedono: riscrivi il valore",
+    Reason.NOT_A_CHOICE: "«{found}» non è ammesso: scegli tra {choices}",
+    Reason.NOT_A_DAY: "«{found}» non è una data: serve anno-mese-giorno, per esempio 2027-03-31",
+    Reason.ITALIAN_DAY: "«{found}»: scrivi la data come anno-mese-giorno, cioè {hint}",
+    Reason.SERIAL_DAY: (
+        "«{found}» è una data nel formato interno del foglio di calcolo: dai alla colonna il formato"
+        " anno-mese-giorno, per esempio 2027-03-31"
+    ),
+    Reason.DAY_OUT_OF_RANGE: "{found} è fuori dai limiti: dal {first} al {last}",
+    Reason.NOT_A_WHOLE_NUMBER: "«{found}» non è un numero intero: solo cifre, senza punti né unità",
+    Reason.NUMBER_TOO_LARGE: "{found} è troppo: il massimo per questa riga è {limit}",
+    Reason.REPEATED_ADDRESS: "{found} c'è già alla riga {other_line}",
+    Reason.ADDRESS_OF_ACCOUNT: "gli indirizzi @{domain} sono degli account, non delle caselle",
+    Reason.NOT_AN_ACCOUNT: "«{found}» non è un account: serve un nome completo, per esempio 123456@{domain}",
+    Reason.ACCOUNT_MISSING: "c'è l'e-mail di un account, ma la colonna account è vuota",
+    Reason.ACCOUNT_EMAIL_DIFFERS: "alla riga {other_line} l'e-mail dello stesso account {account} è {other}",
+    Reason.ACCOUNT_EMAIL_MISSING: "l'account {account} è nuovo: una delle sue righe deve darne l'e-mail",
+    Reason.NOT_IN_PLAN: "la tipologia {plan} non ha un archivio: qui va 0",
+    Reason.NOT_A_CODE: "«{found}» non è un codice: fino a 32 lettere, cifre, punti, trattini o barre",
+    Reason.PASSWORD_TOO_LONG: "supera {limit} caratteri",
+    Reason.NOT_ARGON2ID: "comincia come un hash, ma non è un hash argon2id completo ($argon2id$v=19$…)",
+    Reason.HASH_TOO_COSTLY: "hash troppo pesante: al massimo m={kib} e t={rounds}",
+    Reason.BEHIND_RENEWAL: (
+        "la casella è stata rinnovata qui fino al {renewed_to}: una data precedente toglierebbe un periodo"
+        " pagato, aggiorna il registro"
+    ),
+    Reason.NOT_AN_AMOUNT: "«{found}» non è un importo in euro: per esempio 5,00 oppure 5.00",
+    Reason.AMOUNT_TOO_LARGE: "{found} è troppo per un anno: controlla la virgola",
+    Reason.NOT_TERMS: "«{found}» non è un elenco di anni: per esempio 1-5 oppure 1,2 (al massimo {limit})",
+    Reason.ENDS_BEFORE_START: "viene prima di valid_from ({first})",
+    Reason.OVERLAPS_LINE: "in quei giorni vale anche la riga {other_line}: scrivi quando finisce la prima",
+    Reason.OVERLAPS_STORED: (
+        "in quei giorni vale già un prezzo in listino ({first} – {last}): per chiuderlo ripetilo nel file con"
+        " il suo valid_to"
+    ),
+    Reason.ALREADY_IN_FORCE: (
+        "il prezzo in vigore dal {since} non si cambia: si può solo dire quando finisce (valid_to, da oggi in"
+        " poi) e aggiungere una riga nuova"
+    ),
+    FieldCode.TOO_LONG: "è troppo lungo",
+    FieldCode.CHARACTERS: "«{found}» contiene caratteri che qui non possono stare",
+    FieldCode.FORMAT: "«{found}» non è scritto nel modo giusto",
+    FieldCode.CHECK_CHARACTER: _CHECK,
+    FieldCode.PROVISIONAL: (
+        "«{found}» è un codice fiscale provvisorio o di una ditta: a una persona ne serve uno di 16 caratteri"
+    ),
+    FieldCode.UNKNOWN: "«{found}» non esiste",
+    FieldCode.SAME_AS_MAILBOX: "è la casella stessa: gli avvisi devono andare a un altro indirizzo",
+}
+"""By reason."""
+
+_EMAIL = "«{found}» non è un indirizzo completo, per esempio nome@esempio.it"
+
+OF_COLUMN: Mapping[tuple[str, str], str] = {
+    ("address", FieldCode.FORMAT): _EMAIL,
+    ("account_email", FieldCode.FORMAT): _EMAIL,
+    ("contact_email", FieldCode.FORMAT): _EMAIL,
+    ("tax_code", FieldCode.FORMAT): (
+        "«{found}» non è un codice fiscale: 16 caratteri per una persona, 11 cifre per gli altri"
+        f" ({_ZEROS})"
+    ),
+    ("vat_number", FieldCode.FORMAT): f"«{{found}}» non è una partita IVA: servono 11 cifre ({_ZEROS})",
+    ("postal_code", FieldCode.FORMAT): (
+        f"«{{found}}»: il CAP ha 5 cifre, per esempio 00184 ({_ZEROS}); all'estero, fino a 10 lettere e cifre"
+    ),
+    (
+        "phone",
+        FieldCode.FORMAT,
+    ): "«{found}» non è un numero di telefono: da 6 a 15 cifre, per esempio +39 055 123456",
+    ("province", FieldCode.UNKNOWN): "«{found}» non è la sigla di una provincia, per esempio AR",
+    ("country", FieldCode.UNKNOWN): "«{found}» non è la sigla di uno stato (due lettere ISO), per esempio IT",
+}
+"""By column and reason, where the general sentence would not help."""
+
+
+def sentence(problem: Problem) -> str:
+    """Return «riga 12, expires_on: …», safe to print on a terminal."""
+    template = OF_COLUMN.get((problem.column, problem.reason)) or SENTENCES[problem.reason]
+    place = [f"riga {problem.line}"] if problem.line else []
+    place += [_shown(problem.column)] if problem.column else []
+    words = template.format_map({name: _shown(value) for name, value in _values(problem).items()})
+    return f"{', '.join(place)}: {words}" if place else words
+
+
+def _values(problem: Problem) -> dict[str, object]:
+    values = dict(problem.values)
+    if "near" in values:
+        values["near"] = f": forse {values['near']}?" if values["near"] else ""
+    if "last" in values and values["last"] is None:
+        values["last"] = "senza fine"
+    return values
+
+
+def _shown(value: object) -> str:
+    """Return a value on one line, without anything a terminal would obey."""
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    visible = "".join(letter if letter.isprintable() else "�" for letter in text)
+    return visible if len(visible) <= LONGEST_FOUND else f"{visible[: LONGEST_FOUND - 1]}…"
