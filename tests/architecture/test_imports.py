@@ -47,7 +47,6 @@ LAW: dict[str, set[str]] = {
     },
     "portal.app": ANYTHING,
     "portal.cli": ANYTHING | {"workers"},
-    "portal.demo": ANYTHING | {"workers"},
     "workers": {
         "portal.domain",
         "portal.letters",
