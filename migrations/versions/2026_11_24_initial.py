@@ -203,9 +203,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("address", name=op.f("uq_mailbox_address")),
     )
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_mailbox_account_expiry", ["account_id", "expires_on", "address"], unique=False
-        )
         batch_op.create_index("ix_mailbox_expiry", ["expires_on", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_mailbox_holder_id"), ["holder_id"], unique=False)
         batch_op.create_index(
@@ -705,7 +702,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_mailbox_tab_address")
         batch_op.drop_index(batch_op.f("ix_mailbox_holder_id"))
         batch_op.drop_index("ix_mailbox_expiry")
-        batch_op.drop_index("ix_mailbox_account_expiry")
 
     op.drop_table("mailbox")
     op.drop_table("price")

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Integer,
     String,
     cast,
-    exists,
+    false,
     func,
-    literal,
     literal_column,
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -26,13 +27,18 @@ from portal.domain.plans import Plan
 from portal.domain.pricing import Choice, Item, Price, PriceList, price_list_on
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
+from portal.store.planner import unindexed
 from portal.store.prices import PriceRow
-from portal.store.renewability import NOT_RENEWABLE, TODAY, day_values
+from portal.store.renewability import RENEWABLE, TODAY, day_values
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
 
 SelectedGroups = Sequence[tuple[Choice, int]]
 """The selection by what each mailbox is now, for one year, and how many are so."""
+
+
+_ONE, _TWO = literal_column("1", Integer), literal_column("2", Integer)
+_TAB_ORDER = (Mailbox.of_account_holder, Mailbox.expires_on, Mailbox.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,8 @@ def overview(session: Session, account_id: int, today: date) -> Overview:
     (account,) = (row for row in rows if row.kind == "account")
     return Overview(
         only_address=account.name if account.first == 1 else None,
-        has_own=bool(account.second),
-        has_others=bool(account.third),
+        has_own=account.second is not None,
+        has_others=account.third is not None,
         selected=[_group(row) for row in rows if row.kind == "selected"],
         prices=price_list_on([_price(row) for row in rows if row.kind == "price"], today),
     )
@@ -70,25 +76,32 @@ def _price(row: AnyRow) -> Price:
 
 
 def _account() -> AnySelect:
-    first_two = select(literal_column("1")).where(OF_THE_ACCOUNT).limit(2).subquery()
-    address = select(Mailbox.address).where(OF_THE_ACCOUNT).limit(1).scalar_subquery()
+    # The order makes PostgreSQL take the index; without it a LIMIT invites it to scan the table.
+    theirs = select(Mailbox.address).where(OF_THE_ACCOUNT).order_by(*_TAB_ORDER)
+    first_two = theirs.limit(_TWO).subquery()
     return select(
-        literal("account").label("kind"),
-        cast(address, String).label("name"),
+        literal_column("'account'").label("kind"),
+        cast(theirs.limit(_ONE).scalar_subquery(), String).label("name"),
         select(func.count()).select_from(first_two).scalar_subquery().label("first"),
-        cast(exists().where(OF_THE_ACCOUNT, Mailbox.of_account_holder), Integer).label("second"),
-        cast(exists().where(OF_THE_ACCOUNT, ~Mailbox.of_account_holder), Integer).label("third"),
+        _first_of_tab(own=True).label("second"),
+        _first_of_tab(own=False).label("third"),
         cast(null(), Date).label("valid_from"),
         cast(null(), Date).label("valid_to"),
         cast(null(), String).label("terms"),
     )
 
 
+def _first_of_tab(*, own: bool) -> ColumnElement[int | None]:
+    """Return the id of one mailbox of the tab, or NULL when it is empty."""
+    tab = Mailbox.of_account_holder.is_(true() if own else false())
+    return select(Mailbox.id).where(OF_THE_ACCOUNT, tab).order_by(*_TAB_ORDER).limit(_ONE).scalar_subquery()
+
+
 def _selected() -> AnySelect:
     kind_of_mailbox = (Mailbox.plan, Mailbox.extra_mailbox_gb, Mailbox.extra_archive_gb)
     return (
         select(
-            literal("selected"),
+            literal_column("'selected'"),
             cast(Mailbox.plan, String),
             Mailbox.extra_mailbox_gb,
             Mailbox.extra_archive_gb,
@@ -98,16 +111,15 @@ def _selected() -> AnySelect:
             cast(null(), String),
         )
         .join_from(SelectedMailbox, Mailbox, Mailbox.id == SelectedMailbox.mailbox_id)
-        # "+ 0" keeps SQLite from walking the account's whole index instead of the selection.
-        .where(SelectedMailbox.account_id == ACCOUNT_ID, Mailbox.account_id + 0 == ACCOUNT_ID)
-        .where(NOT_RENEWABLE.is_(None))
+        .where(SelectedMailbox.account_id == ACCOUNT_ID, unindexed(Mailbox.account_id) == ACCOUNT_ID)
+        .where(RENEWABLE)
         .group_by(*kind_of_mailbox)
     )
 
 
 def _prices() -> AnySelect:
     return select(
-        literal("price"),
+        literal_column("'price'"),
         cast(PriceRow.item, String),
         PriceRow.net_cents,
         literal_column("0"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 from sqlalchemy import Case, ColumnElement, Date, and_, bindparam, case, exists, literal_column, or_
@@ -24,10 +24,15 @@ def day_values(today: date) -> dict[str, date]:
 def not_renewable_reason(today: date) -> ColumnElement[str | None]:
     """Return one SQL value: the code of `NotRenewable`, or NULL where the mailbox can be renewed.
 
-    Equal to `domain.renewability.why_not_renewable` for every mailbox, by test.
+    As a condition use `renewable`. Equal to `domain.renewability.why_not_renewable`, by test.
     Source: domain.md C4, 3.6, 4.
     """
     return NOT_RENEWABLE.params(day_values(today))
+
+
+def renewable(today: date) -> ColumnElement[bool]:
+    """Return the condition «can be renewed today»: no reason against it, in the form databases plan best."""
+    return RENEWABLE.params(day_values(today))
 
 
 def _plans_by_grace() -> Mapping[int, list[Plan]]:
@@ -41,25 +46,32 @@ def _kept_name(grace_days: int) -> str:
     return f"kept_since_{grace_days}"
 
 
+def _one_of(plans: Iterable[Plan]) -> ColumnElement[bool]:
+    """Return the condition «its plan is one of these», in constants: an IN is written anew each time."""
+    return or_(*(Mailbox.plan == literal_column(f"'{plan.value}'") for plan in plans))
+
+
 def _kept_since() -> ColumnElement[date]:
     """Return the oldest expiry, by the mailbox's plan, whose mailbox still exists today."""
     (ordinary, *others) = sorted(_plans_by_grace().items(), key=lambda group: -len(group[1]))
     default = bindparam(_kept_name(ordinary[0]), type_=Date)
     if not others:
         return default
-    exceptions = [
-        (Mailbox.plan.in_(plans), bindparam(_kept_name(days), type_=Date)) for days, plans in others
-    ]
+    exceptions = [(_one_of(plans), bindparam(_kept_name(days), type_=Date)) for days, plans in others]
     return case(*exceptions, else_=default)
 
 
 KEPT_SINCE = _kept_since()
 OLDEST_KEPT = bindparam(_kept_name(max(_plans_by_grace())), type_=Date)
 """The oldest expiry of any mailbox that still exists today: a bound that an index can use."""
-NOT_SOLD_HERE = tuple(plan for plan, facts in PLANS.items() if not facts.renewable_here)
+NOT_SOLD_HERE = _one_of(plan for plan, facts in PLANS.items() if not facts.renewable_here)
 CANCELLED = or_(
     and_(Mailbox.cancelled_on.is_not(None), Mailbox.cancelled_on <= TODAY), Mailbox.expires_on < KEPT_SINCE
 )
+STILL_THERE = and_(
+    or_(Mailbox.cancelled_on.is_(None), Mailbox.cancelled_on > TODAY), Mailbox.expires_on >= KEPT_SINCE
+)
+"""Not cancelled: written out, because NOT of the above is unknown where `cancelled_on` is NULL."""
 HAS_OPEN_ORDER = exists().where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open).correlate(Mailbox)
 
 
@@ -69,7 +81,7 @@ def _not_renewable() -> Case[str | None]:
     }
     return case(
         (CANCELLED, code[NotRenewable.CANCELLED]),
-        (Mailbox.plan.in_(NOT_SOLD_HERE), code[NotRenewable.DOMAIN_PLAN]),
+        (NOT_SOLD_HERE, code[NotRenewable.DOMAIN_PLAN]),
         (HAS_OPEN_ORDER, code[NotRenewable.OPEN_ORDER]),
         (Mailbox.convention_code.is_not(None), code[NotRenewable.CONVENTION]),
         else_=None,
@@ -78,3 +90,5 @@ def _not_renewable() -> Case[str | None]:
 
 NOT_RENEWABLE = _not_renewable()
 """The same value as a prebuilt expression, with the parameters of `day_values` still open."""
+RENEWABLE = and_(STILL_THERE, ~NOT_SOLD_HERE, Mailbox.convention_code.is_(None), ~HAS_OPEN_ORDER)
+"""True where NOT_RENEWABLE is NULL; a conjunction lets the open orders be one join, not a question a row."""

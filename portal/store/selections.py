@@ -16,9 +16,11 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    false,
     func,
     literal,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,7 +31,11 @@ from portal.domain.renewability import NotRenewable
 from portal.store.base import AnyRow, Base, Instant
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
-from portal.store.renewability import not_renewable_reason
+from portal.store.planner import unindexed
+from portal.store.renewability import not_renewable_reason, renewable
+
+IN_ANY_TAB = Mailbox.of_account_holder.in_([true(), false()])
+"""Always true: it lets the tabs' index find the account's mailboxes by expiry, tab after tab."""
 
 
 class SelectedMailbox(Base):
@@ -47,14 +53,14 @@ def selected_renewable(account_id: int, today: date) -> Select[int]:
     return (
         select(Mailbox.id)
         .join(SelectedMailbox, SelectedMailbox.mailbox_id == Mailbox.id)
-        .where(SelectedMailbox.account_id == account_id, Mailbox.account_id + 0 == account_id)
-        .where(not_renewable_reason(today).is_(None))
+        .where(SelectedMailbox.account_id == account_id, unindexed(Mailbox.account_id) == account_id)
+        .where(renewable(today))
     )
 
 
 def select_expiring(session: Session, account_id: int, until: date, *, today: date, now: datetime) -> int:
     """Add the account's renewable mailboxes that expire on or before `until`; return how many were new."""
-    theirs = and_(Mailbox.account_id == account_id, Mailbox.expires_on <= until)
+    theirs = and_(Mailbox.account_id == account_id, IN_ANY_TAB, Mailbox.expires_on <= until)
     return _add(session, account_id, theirs, today=today, now=now)
 
 
@@ -62,16 +68,14 @@ def select_these(
     session: Session, account_id: int, ids: Collection[int], *, today: date, now: datetime
 ) -> int:
     """Add those of `ids` that are the account's and renewable; return how many were new."""
-    theirs = and_(Mailbox.id.in_(ids), Mailbox.account_id + 0 == account_id)
+    theirs = and_(Mailbox.id.in_(ids), unindexed(Mailbox.account_id) == account_id)
     return _add(session, account_id, theirs, today=today, now=now)
 
 
 def _add(
     session: Session, account_id: int, theirs: ColumnElement[bool], *, today: date, now: datetime
 ) -> int:
-    chosen = select(literal(account_id), Mailbox.id, literal(now, Instant())).where(
-        theirs, not_renewable_reason(today).is_(None)
-    )
+    chosen = select(literal(account_id), Mailbox.id, literal(now, Instant())).where(theirs, renewable(today))
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     added = insert(SelectedMailbox).from_select(["account_id", "mailbox_id", "selected_at"], chosen)
     return _affected(session, added.on_conflict_do_nothing())
@@ -103,8 +107,7 @@ def unselect_ordered(session: Session, order_id: int) -> None:
 
 def all_are_of(session: Session, account_id: int, ids: Collection[int]) -> bool:
     """Say whether every one of `ids` is a mailbox of the account (S04)."""
-    # "+ 0" keeps SQLite from walking the account's whole index instead of the few ids.
-    found = select(func.count()).where(Mailbox.id.in_(ids), Mailbox.account_id + 0 == account_id)
+    found = select(func.count()).where(Mailbox.id.in_(ids), unindexed(Mailbox.account_id) == account_id)
     return session.scalar(found) == len(set(ids))
 
 
@@ -130,7 +133,8 @@ def left_out_rows(
     key = tuple_(Mailbox.expires_on, Mailbox.address)
     statement = (
         select(Mailbox.address, Mailbox.plan, Mailbox.expires_on, Mailbox.cancelled_on, reason)
-        .where(Mailbox.account_id == account_id, Mailbox.expires_on <= until, reason.is_not(None))
+        .where(Mailbox.account_id == account_id, IN_ANY_TAB, Mailbox.expires_on <= until)
+        .where(~renewable(today))
         .limit(PAGE_ROWS + 1)
     )
     backward = place is not None and place.backward
