@@ -3,7 +3,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv/bin
 CODE := portal workers
-CHECKED := $(CODE) migrations tests e2e bench tools
+CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types e2e bench format migration lock clean
@@ -47,4 +47,4 @@ lock: ## requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions
 
 clean: ## away with everything that was made
 	@rm -rf .venv .cache .ruff_cache .hypothesis test-results htmlcov .coverage*
-	@find $(wildcard $(CHECKED)) -name __pycache__ -prune -exec rm -rf {} +
+	@find . -name __pycache__ -prune -exec rm -rf {} +

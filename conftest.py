@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests import network
 from tests.servers.smtp import SmtpSink
 from tests.servers.valkey import ValkeyServer
 
 network.shut()
+set_hypothesis_home_dir(Path(__file__).parent / ".cache" / "hypothesis")
 hypothesis.settings.register_profile("portal", deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("portal")
 
