@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import click
 
 from portal.cli.context import pass_services, refuse
-from portal.domain.money import euro
 from portal.domain.pricing import ONE_OFF
+from portal.formats import euro
 from portal.store.prices import prices_on
 from portal.wiring import Services
 

@@ -1,4 +1,4 @@
-"""Whole cents: the one rounding, reading amounts and writing them."""
+"""Whole cents: the one rounding, and the reading of amounts."""
 
 from __future__ import annotations
 
@@ -51,10 +51,3 @@ def parse_amount(text: str) -> Cents:
             whole = match["whole"].replace(".", "")
             return int(whole) * 100 + int((match["part"] or "").ljust(2, "0"))
     raise AmountUnreadable(text)
-
-
-def euro(cents: Cents) -> str:
-    """Return «€ 1.234,50» for 123450 cents. Source: product.md 6."""
-    whole, part = divmod(abs(cents), 100)
-    sign = "-" if cents < 0 else ""
-    return f"{sign}€ {whole:,}".replace(",", ".") + f",{part:02}"
