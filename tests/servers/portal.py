@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.servers.processes import die_with_parent, free_port, stop, wait_until
+from tests.servers.processes import free_port, start, stop, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = Path(sys.executable).parent
@@ -29,7 +29,7 @@ class PortalProcess:
     def start(self) -> PortalProcess:
         """Start it; what it writes goes to the end of its log."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = start(
                 self._command,
                 cwd=ROOT,
                 env=self._environment,
@@ -37,7 +37,6 @@ class PortalProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
         return self
 

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.servers.processes import die_with_parent, free_port, stop, wait_until
+from tests.servers.processes import free_port, start, stop, wait_until
 
 _FAST = (
     "-cfsync=off -cfull_page_writes=off -cautovacuum=off -cmax_connections=200 "
@@ -55,7 +55,7 @@ class PostgresServer:
                 stdout=subprocess.DEVNULL,
                 **self._as_nobody(),
             )
-        self._process = subprocess.Popen(
+        self._process = start(
             [
                 self._bin / "postgres",
                 "-D",
@@ -66,7 +66,6 @@ class PostgresServer:
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
             **self._as_nobody(),
         )
         wait_until(self._answers, "PostgreSQL")

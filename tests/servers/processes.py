@@ -9,8 +9,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -20,8 +23,15 @@ class NotReady(AssertionError):
     """Something did not become true in time."""
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this child when the test process ends, however it ends."""
+def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a child that Linux ends when the thread that started it ends, however that comes about."""
+    with warnings.catch_warnings():
+        # Python 3.12 warns of forks beside threads; this child only calls prctl before its program starts.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(command, preexec_fn=_die_with_parent, **options)
+
+
+def _die_with_parent() -> None:
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from tests.servers.processes import die_with_parent, free_port, stop, wait_until
+from tests.servers.processes import free_port, start, stop, wait_until
 
 
 class ValkeyServer:
@@ -29,11 +29,10 @@ class ValkeyServer:
         options = (
             f"--port {self.port} --bind 127.0.0.1 --appendonly {self._append} --dir {self._folder}".split()
         )
-        self._process = subprocess.Popen(
+        self._process = start(
             [_binary(), *options, "--save", ""],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
         )
         wait_until(self._answers, "Valkey")
         return self
