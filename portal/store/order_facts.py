@@ -34,7 +34,7 @@ def count_lines(session: Session, order_id: int) -> dict[LineState, int]:
     rows = session.execute(
         select(OrderLine.state, func.count()).where(OrderLine.order_id == order_id).group_by(OrderLine.state)
     )
-    return dict.fromkeys(LineState, 0) | dict(rows.tuples())
+    return dict.fromkeys(LineState, 0) | dict(rows.all())
 
 
 def net_of_refused_lines(session: Session, order_id: int) -> Cents:

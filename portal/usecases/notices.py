@@ -19,6 +19,7 @@ from portal.domain.orders import LineState
 from portal.domain.payments import REGISTRATION_TIMES
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
+from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
@@ -84,6 +85,16 @@ def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
     _write(session, order, "payment_confirmation", "fulfilled", context, now=now)
 
 
+def plan_changed(
+    session: Session, line: OrderLine, mailbox: Mailbox, *, over_quota: bool, now: datetime
+) -> None:
+    """Say that the smaller plan ordered with a renewal holds now. Source: domain.md 12 `downgrade_notice`."""
+    order = session.get_one(Order, line.order_id)
+    holder = session.get_one(Holder, mailbox.holder_id)
+    context = {"number": order.number, "line": _line(line), "over_quota": over_quota}
+    _write_to(session, order, holder, "plan_changed", str(line.id), context, now=now)
+
+
 def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> None:
     """Say that money came which paid nothing, and that it is not lost. Source: domain.md 5 (4).
 
@@ -98,8 +109,21 @@ def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> Non
 def _write(
     session: Session, order: Order, kind: str, milestone: str, context: Context, *, now: datetime
 ) -> None:
-    account = session.get(Account, order.account_id) if order.account_id else None
     holder = order_facts.sole_holder(session, order.id)
+    _write_to(session, order, holder, kind, milestone, context, now=now)
+
+
+def _write_to(
+    session: Session,
+    order: Order,
+    holder: Holder | None,
+    kind: str,
+    milestone: str,
+    context: Context,
+    *,
+    now: datetime,
+) -> None:
+    account = session.get(Account, order.account_id) if order.account_id else None
     context["name"] = holder.display_name if holder else ""
     for recipient in _recipients(order, account, holder):
         key = f"{kind}:{order.number}:{milestone}:{recipient}"
