@@ -11,6 +11,7 @@ tipologia (Standard, Pro, Premium)   plan
 spazio casella / spazio archivio     mailbox space / archive space, `*_gb`, `*_mb` (1 GB = 1024 MB)
 spazio aggiuntivo                    extra space: `extra_mailbox_gb`, `extra_archive_gb`
 archivio (di sicurezza)              archive
+tipologia con il suo spazio          package
 titolare / intestatario              holder
 PEC di altri titolari                other holders' mailboxes
 account                              account
@@ -19,6 +20,7 @@ rinnovo                              renewal
 rinnovo automatico                   auto_renewal
 frequenza di rinnovo, durata         term, `term_years`, `years`
 scadenza                             expiry, `expires_on`: last day of the term, to its end in Rome
+giorni dopo la scadenza              grace, `grace_days`: it can still be renewed
 in attivazione / attiva /            `pending_activation` / `active` /
 sospesa (scaduta) / cancellata       `suspended` / `cancelled`
 disdetta                             termination, `cancelled_on`: its first day

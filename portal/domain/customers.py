@@ -205,7 +205,8 @@ def register_fields(kind: CustomerKind, texts: Mapping[str, str]) -> frozenset[s
 
     A sole trader is named by the business or by the person, whichever `texts` has. Source: product.md 5.
     """
-    by_person = kind.is_person and not (kind is CustomerKind.SOLE_TRADER and texts.get("business_name"))
+    has_business_name = bool(texts.get("business_name", "").strip())
+    by_person = kind.is_person and not (kind is CustomerKind.SOLE_TRADER and has_business_name)
     name = {"first_name", "last_name"} if by_person else {"business_name"}
     return frozenset({"tax_code", "contact_email"} | name)
 

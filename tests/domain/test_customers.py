@@ -171,6 +171,7 @@ def test_each_kind_has_its_own_required_fields(kind: CustomerKind, fields: set[s
         (INDIVIDUAL, "", {"first_name", "last_name"}),
         (FREELANCER, "Studio Rossi", {"first_name", "last_name"}),
         (SOLE_TRADER, "", {"first_name", "last_name"}),
+        (SOLE_TRADER, "  ", {"first_name", "last_name"}),
         (SOLE_TRADER, "Ditta Rossi", {"business_name"}),
         (COMPANY, "", {"business_name"}),
         (PUBLIC_BODY, "", {"business_name"}),
