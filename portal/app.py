@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import error_pages, headers, login, policies, rate_limits, web
+from portal import error_pages, headers, login, logs, policies, rate_limits, web
 from portal.blueprints import access, demo, health, home, mailboxes, orders, renewals, selection
 from portal.wiring import Services
 
@@ -19,6 +19,7 @@ def create_app(services: Services) -> Flask:
     app = Flask(__name__)
     app.extensions["portal"] = services
     _configure(app, services)
+    logs.register(app)
     csrf.init_app(app)
     web.register(app)
     rate_limits.register(app)

@@ -1,0 +1,145 @@
+"""Flask-Login with two kinds of principal; every route is private unless its policy says otherwise."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from flask import Flask, abort, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+
+from portal import web
+from portal.domain.access import SubjectKind
+from portal.domain.errors import NotFound
+from portal.policies import POLLED, Policy, policy_of
+from portal.usecases import access
+from portal.usecases.access import SessionFacts
+
+log = structlog.get_logger()
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SEEN_AGAIN_AFTER = timedelta(minutes=1)
+MULTIPLE_FIELDS = frozenset({"casella", "mostrata"})
+"""Fields a form may carry several times; any other is refused when doubled (S08)."""
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """The person at the other end, as views and templates know them."""
+
+    def __init__(self, token: str, facts: SessionFacts) -> None:
+        self.token = token
+        self.facts = facts
+        self.identifier = facts.identifier
+        self.subject = facts.subject
+
+    @property
+    def is_account(self) -> bool:
+        return self.subject.kind is SubjectKind.ACCOUNT
+
+    @property
+    def log_name(self) -> str:
+        """Return who this is in a log line: a kind and a number, no name."""
+        return f"{self.subject.kind}:{self.subject.account_id or self.subject.mailbox_id}"
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def register(app: Flask) -> None:
+    """Load the principal of each request and guard every route."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_load)
+    app.before_request(_refuse_foreign_requests)
+    app.before_request(_refuse_doubled_fields)
+    app.before_request(_guard)
+
+
+def begin(token: str, facts: SessionFacts) -> None:
+    """Make this browser signed in, with nothing left of what it was before (S17)."""
+    session.clear()
+    login_user(SignedIn(token, facts))
+
+
+def end() -> None:
+    """Sign this browser out."""
+    logout_user()
+    session.clear()
+
+
+def _load(token: str) -> SignedIn | None:
+    services = web.services()
+    now = services.now()
+    facts = access.session_facts(
+        web.reading(), token, now=now, idle=timedelta(minutes=services.settings.session_idle_minutes)
+    )
+    if facts is None:
+        return None
+    if request.endpoint not in POLLED and now - facts.last_seen_at >= SEEN_AGAIN_AFTER:
+        _touch(facts, now)
+    return SignedIn(token, facts)
+
+
+def _touch(facts: SessionFacts, now: datetime) -> None:
+    with web.services().transaction() as writing:
+        access.touch_session(writing, facts.session_id, now=now)
+
+
+def _guard() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None
+    policy = policy_of(request.endpoint)
+    if policy is Policy.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if policy is Policy.ACCOUNT and not current_user.is_account:
+        log.warning("not_for_this_kind", endpoint=request.endpoint, who=current_user.log_name)
+        raise NotFound
+    return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Send to the sign-in page, and from there back; htmx is told by a header, in a 401."""
+    goal = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
+    if web.wants_part():
+        return "", 401, {"HX-Redirect": url_for("access.sign_in")}
+    return redirect(url_for("access.sign_in", next=goal or None))
+
+
+def _refuse_foreign_requests() -> None:
+    """Second line against forged requests, before the token: Fetch Metadata, else Origin (S25)."""
+    if (request.method not in SAFE_METHODS or web.wants_part()) and _from_elsewhere():
+        log.warning("foreign_request", endpoint=request.endpoint)
+        abort(403)
+
+
+def _from_elsewhere() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin not in (
+        request.host_url.rstrip("/"),
+        web.services().settings.public_url,
+    )
+
+
+def _refuse_doubled_fields() -> None:
+    if request.method in SAFE_METHODS:
+        return
+    doubled = [
+        name for name, values in request.form.lists() if len(values) > 1 and name not in MULTIPLE_FIELDS
+    ]
+    if doubled:
+        log.warning("doubled_fields", endpoint=request.endpoint, fields=doubled[:5])
+        abort(400)
+
+
+def local_path(goal: str) -> str | None:
+    """Return `goal` if it is a plain path of ours, else None: nothing else may follow a sign-in (S32)."""
+    if not goal.startswith("/") or goal.startswith(("//", "/\\")):
+        return None
+    if any(ord(letter) < 33 or letter == "\\" or ord(letter) == 127 for letter in goal):
+        return None
+    return goal

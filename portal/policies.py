@@ -1,0 +1,66 @@
+"""Who may call which endpoint at all; the application does not start with one missing or stale (S01)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask import Flask
+
+
+class Policy(StrEnum):
+    """What a caller must be before a view runs; what is whose is the query's business (store/scope.py)."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    ACCOUNT = "account"
+
+
+POLICIES: dict[str, Policy] = {
+    "static": Policy.PUBLIC,
+    "access.sign_in": Policy.PUBLIC,
+    "access.sign_out": Policy.PUBLIC,
+    "health.live": Policy.PUBLIC,
+    "health.ready": Policy.PUBLIC,
+    "home.index": Policy.SIGNED_IN,
+    "home.accessibility": Policy.PUBLIC,
+    "mailboxes.index": Policy.SIGNED_IN,
+    "mailboxes.show": Policy.SIGNED_IN,
+    "selection.change": Policy.ACCOUNT,
+    "selection.expiring": Policy.ACCOUNT,
+    "selection.clear": Policy.ACCOUNT,
+    "selection.left_out": Policy.ACCOUNT,
+    "renewals.prepare": Policy.SIGNED_IN,
+    "renewals.start": Policy.ACCOUNT,
+    "renewals.plan": Policy.SIGNED_IN,
+    "renewals.change": Policy.SIGNED_IN,
+    "renewals.apply_to_all": Policy.SIGNED_IN,
+    "renewals.payment": Policy.SIGNED_IN,
+    "renewals.confirm": Policy.SIGNED_IN,
+    "renewals.discard": Policy.SIGNED_IN,
+    "orders.index": Policy.SIGNED_IN,
+    "orders.show": Policy.SIGNED_IN,
+    "orders.cancel": Policy.SIGNED_IN,
+    "orders.status": Policy.SIGNED_IN,
+}
+DEMO_ONLY: dict[str, Policy] = {
+    "demo.mails": Policy.PUBLIC,
+    "demo.mail": Policy.PUBLIC,
+    "demo.mail_html": Policy.PUBLIC,
+    "demo.components": Policy.PUBLIC,
+}
+POLLED = frozenset({"orders.status"})
+"""Endpoints that pages ask by themselves: they do not keep a session alive (S19)."""
+
+
+def policy_of(endpoint: str) -> Policy:
+    """Return the endpoint's policy; raises KeyError for one that nobody declared."""
+    return POLICIES.get(endpoint) or DEMO_ONLY[endpoint]
+
+
+def check(app: Flask) -> None:
+    """Refuse to start with an undeclared endpoint, or with a line about one that is gone."""
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    undeclared = endpoints - set(POLICIES) - set(DEMO_ONLY)
+    stale = set(POLICIES) - endpoints
+    if undeclared or stale:
+        raise RuntimeError(f"policies.py: undeclared {sorted(undeclared)}, stale {sorted(stale)}")

@@ -1,0 +1,65 @@
+"""The first page of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.dates import rome_day
+from portal.domain.lifecycle import days_left
+from portal.domain.listing import Standing, standing_on
+from portal.domain.plans import Plan
+from portal.store import home
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """One mailbox that expires soon."""
+
+    address: str
+    plan: Plan
+    standing: Standing
+    expires_on: date
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderToPay:
+    """One order that waits for its money."""
+
+    number: str
+    due_cents: int
+    placed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """What needs doing. Source: product.md 3 (`/`)."""
+
+    expiries: list[Expiry]
+    to_pay: list[OrderToPay]
+    draft: str | None
+
+
+def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
+    """Return the first page: three statements, whatever the account holds."""
+    return FirstPage(
+        expiries=[
+            Expiry(
+                row.address,
+                row.plan,
+                standing_on(today, row.expires_on, row.plan, row.cancelled_on),
+                row.expires_on,
+                days_left(today, row.expires_on),
+            )
+            for row in home.next_expiries(session, subject, today)
+        ],
+        to_pay=[
+            OrderToPay(row.number, row.due_cents, rome_day(row.placed_at))
+            for row in home.orders_to_pay(session, subject)
+        ],
+        draft=home.open_draft(session, subject),
+    )
