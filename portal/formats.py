@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 ROME = ZoneInfo("Europe/Rome")
@@ -30,6 +30,19 @@ def long_day(day: date, locale: str = "it") -> str:
 def short_day(day: date, locale: str = "it") -> str:
     """Return «25/09/2026»."""
     return format_date(day, "dd/MM/yyyy", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def days_away(days: int, locale: str = "it") -> str:
+    """Return «tra 12 giorni» for 12, «23 giorni fa» for -23; beyond ninety days in months, then in years."""
+    in_days = 1_000  # a threshold that no bigger unit reaches
+    return format_timedelta(
+        timedelta(days=days),
+        granularity="day",
+        threshold=in_days if abs(days) <= 90 else 3,
+        add_direction=True,
+        locale=locale,
+    )
 
 
 def moment(at: datetime, locale: str = "it") -> str:

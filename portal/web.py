@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
         "long_day": formats.long_day,
         "short_day": formats.short_day,
         "moment": formats.moment,
+        "days_away": formats.days_away,
         "gigabytes": formats.gigabytes,
         "iban_groups": formats.iban_groups,
     }

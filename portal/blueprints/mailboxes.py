@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -72,23 +71,22 @@ def list_values(form: ListForm, found: MailboxList, **more: object) -> dict[str,
 
 
 def list_links(listing: Listing, found: MailboxList) -> dict[str, Any]:
-    """Return the query values of this page and its neighbours, and the addresses of the rows' links."""
+    """Return the query values of this page and its neighbours, and what the rows' links are made of."""
     return {
         "args": query_of(listing, listing.place),
         "first_args": query_of(listing),
         "previous_args": query_of(listing, found.page.previous),
         "next_args": query_of(listing, found.page.next),
-        "show_href": filled_in("mailboxes.show", "address"),
-        "renew_href": filled_in("renewals.prepare", "address"),
-        "order_href": filled_in("orders.show", "number"),
-        "cancel_href": filled_in("orders.cancel", "number"),
+        "paths": {row.id: quote(row.address, safe="@") for row in found.page.rows},
+        "show": around_address("mailboxes.show"),
+        "prepare": around_address("renewals.prepare"),
     }
 
 
-def filled_in(endpoint: str, name: str) -> Callable[[str], str]:
-    """Return a function from a value to the endpoint's address with it.
+def around_address(endpoint: str) -> tuple[str, str]:
+    """Return what stands before and after the address in the endpoint's links.
 
-    The address is built once and not for each row: `url_for` would be a third of a page of the list.
+    Built once for a page and not for each row: `url_for` would be a third of the list.
     """
-    before, after = url_for(endpoint, **{name: "~"}).split("~")
-    return lambda value: f"{before}{quote(value, safe='@')}{after}"
+    before, _, after = url_for(endpoint, address="~").partition("~")
+    return before, after

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal import web
-from portal.blueprints.mailboxes import asked_list, filled_in, list_values
+from portal.blueprints.mailboxes import asked_list, list_values
 from portal.domain.errors import NotFound
 from portal.forms.mailboxes import LeftOutForm, MonthsForm, parse_ids, query_of, query_of_place
 from portal.usecases import mailboxes, selection
@@ -75,7 +75,6 @@ def left_out() -> ResponseReturnValue:
     return web.render(
         "selection/left_out.html",
         found=found,
-        show_href=filled_in("mailboxes.show", "address"),
         previous_args={"entro": months, **query_of_place(found.page.previous)},
         next_args={"entro": months, **query_of_place(found.page.next)},
     )

@@ -30,6 +30,17 @@ class Standing(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Shown(StrEnum):
+    """Which mailboxes the list shows; those gone for good only when asked for."""
+
+    KEPT = "kept"
+    ALL = "all"
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    SUSPENDED = "suspended"
+    CANCELLED = "cancelled"
+
+
 class Order(StrEnum):
     """How the rows follow each other; ties of expiry go by address."""
 
@@ -63,7 +74,7 @@ class Listing:
     tab: Tab = Tab.OWN
     search: str = ""
     """Any part of the address, in lower case; its characters mean themselves."""
-    standing: Standing | None = None
+    shown: Shown = Shown.KEPT
     plan: Plan | None = None
     order: Order = Order.EXPIRY
     place: Place | None = None

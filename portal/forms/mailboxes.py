@@ -11,17 +11,19 @@ from typing import TypeVar
 from wtforms import Form, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp
 
-from portal.domain.listing import Listing, Order, Place, Standing, Tab
+from portal.domain.listing import Listing, Order, Place, Shown, Tab
 from portal.domain.plans import Plan
 
 DEFAULT_MONTHS = 3
 """Source: product.md 3.2."""
 TABS = {"mie": Tab.OWN, "altri": Tab.OTHERS}
-STANDINGS = {
-    "attiva": Standing.ACTIVE,
-    "in-scadenza": Standing.EXPIRING,
-    "sospesa": Standing.SUSPENDED,
-    "cancellata": Standing.CANCELLED,
+SHOWN = {
+    "": Shown.KEPT,
+    "tutte": Shown.ALL,
+    "attiva": Shown.ACTIVE,
+    "in-scadenza": Shown.EXPIRING,
+    "sospesa": Shown.SUSPENDED,
+    "cancellata": Shown.CANCELLED,
 }
 PLANS = {"standard": Plan.STANDARD, "pro": Plan.PRO, "premium": Plan.PREMIUM, "dominio": Plan.DOMAIN}
 ORDERS = {
@@ -45,7 +47,7 @@ class ListForm(Form):
 
     tab = StringField(name="scheda", default="mie", validators=[AnyOf(TABS)])
     search = StringField(name="cerca", filters=[_trimmed], validators=[Length(max=254), _PRINTABLE])
-    standing = StringField(name="stato", default="", validators=[AnyOf(("", *STANDINGS))])
+    shown = StringField(name="stato", default="", validators=[AnyOf(SHOWN)])
     plan = StringField(name="tipologia", default="", validators=[AnyOf(("", *PLANS))])
     order = StringField(name="ordine", default="scadenza", validators=[AnyOf(ORDERS)])
     after = StringField(name="dopo")
@@ -56,7 +58,7 @@ class ListForm(Form):
         return Listing(
             tab=TABS.get(self.tab.data or "", Tab.OWN),
             search="" if self.search.errors else (self.search.data or "").lower(),
-            standing=STANDINGS.get(self.standing.data or ""),
+            shown=SHOWN.get(self.shown.data or "", Shown.KEPT),
             plan=PLANS.get(self.plan.data or ""),
             order=ORDERS.get(self.order.data or "", Order.EXPIRY),
             place=parse_place(self.after.data) or parse_place(self.before.data, backward=True),
@@ -88,7 +90,7 @@ def query_of(listing: Listing, place: Place | None = None) -> dict[str, str]:
     said = {
         "scheda": _word(TABS, listing.tab),
         "cerca": listing.search,
-        "stato": _word(STANDINGS, listing.standing) if listing.standing else "",
+        "stato": _word(SHOWN, listing.shown),
         "tipologia": _word(PLANS, listing.plan) if listing.plan else "",
         "ordine": _word(ORDERS, listing.order),
     }

@@ -11,11 +11,22 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Integer, String, and_, bindparam, literal_column, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import EXPIRING_DAYS
-from portal.domain.listing import PAGE_ROWS, Listing, Order, Standing, Tab
+from portal.domain.listing import PAGE_ROWS, Listing, Order, Shown, Tab
 from portal.store import orders
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
@@ -25,13 +36,15 @@ from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
 
 EXPIRING_UNTIL = bindparam("expiring_until", type_=Date)
-STANDINGS: dict[Standing, ColumnElement[bool]] = {
-    Standing.ACTIVE: and_(Mailbox.expires_on > EXPIRING_UNTIL, STILL_THERE),
-    Standing.EXPIRING: and_(Mailbox.expires_on >= TODAY, Mailbox.expires_on <= EXPIRING_UNTIL, STILL_THERE),
-    Standing.SUSPENDED: and_(Mailbox.expires_on < TODAY, Mailbox.expires_on >= OLDEST_KEPT, STILL_THERE),
-    Standing.CANCELLED: CANCELLED,
+SHOWN: dict[Shown, ColumnElement[bool]] = {
+    Shown.KEPT: and_(Mailbox.expires_on >= OLDEST_KEPT, STILL_THERE),
+    Shown.ALL: true(),
+    Shown.ACTIVE: and_(Mailbox.expires_on > EXPIRING_UNTIL, STILL_THERE),
+    Shown.EXPIRING: and_(Mailbox.expires_on >= TODAY, Mailbox.expires_on <= EXPIRING_UNTIL, STILL_THERE),
+    Shown.SUSPENDED: and_(Mailbox.expires_on < TODAY, Mailbox.expires_on >= OLDEST_KEPT, STILL_THERE),
+    Shown.CANCELLED: CANCELLED,
 }
-"""Each badge as ranges of the expiry, so that an index can answer; equal to the domain's, by test."""
+"""Each filter as ranges of the expiry, so that an index can answer; equal to the domain's badges, by test."""
 
 ROWS_ASKED = literal_column(str(PAGE_ROWS + 1), Integer)
 """A constant in the statement, not a parameter: PostgreSQL plans a page better when it knows its size."""
@@ -62,7 +75,7 @@ class Shape(NamedTuple):
     """What distinguishes one statement from another; everything else is a parameter."""
 
     searching: bool
-    standing: Standing | None
+    shown: Shown
     by_plan: bool
     order: Order
     backward: bool | None
@@ -82,7 +95,7 @@ def list_rows(session: Session, account_id: int, listing: Listing, today: date) 
     place = listing.place
     shape = Shape(
         searching=bool(listing.search),
-        standing=listing.standing,
+        shown=listing.shown,
         by_plan=listing.plan is not None,
         order=listing.order,
         backward=place.backward if place else None,
@@ -131,11 +144,9 @@ def page_statement(shape: Shape) -> AnySelect:
 
 
 def _filters(shape: Shape) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [SHOWN[shape.shown]]
     if shape.searching:
         conditions.append(Mailbox.address.like(bindparam("pattern", type_=String), escape="\\"))
-    if shape.standing is not None:
-        conditions.append(STANDINGS[shape.standing])
     if shape.by_plan:
         conditions.append(Mailbox.plan == bindparam("plan", type_=Mailbox.plan.type))
     return conditions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,15 @@ BUSINESS_REGISTER = {CustomerKind.SOLE_TRADER, CustomerKind.COMPANY, CustomerKin
 """Holders whose address may stand in the Registro delle Imprese. Source: domain.md 4."""
 
 
+class SpaceLevel(StrEnum):
+    """The notices at 70, 90 and 100 per cent. Source: domain.md 3.2."""
+
+    FINE = "fine"
+    WARNING = "warning"
+    NEARLY_FULL = "nearly_full"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """How full a mailbox or an archive is."""
@@ -35,9 +45,25 @@ class Space:
     capacity_mb: int
 
     @property
+    def is_full(self) -> bool:
+        return self.used_mb >= self.capacity_mb
+
+    @property
     def percent(self) -> int:
-        """Return the used per cent, rounded down; a space of nothing is full."""
-        return 100 * self.used_mb // self.capacity_mb if self.capacity_mb else 100
+        """Return the used per cent to the nearest whole; 100 or more only when full."""
+        if not self.capacity_mb:
+            return 100
+        nearest = (200 * self.used_mb + self.capacity_mb) // (2 * self.capacity_mb)
+        return nearest if self.is_full else min(nearest, 99)
+
+    @property
+    def level(self) -> SpaceLevel:
+        """Return how urgent the space is. Source: domain.md 3.2."""
+        if self.is_full:
+            return SpaceLevel.FULL
+        if 100 * self.used_mb >= 90 * self.capacity_mb:
+            return SpaceLevel.NEARLY_FULL
+        return SpaceLevel.WARNING if 100 * self.used_mb >= 70 * self.capacity_mb else SpaceLevel.FINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +92,14 @@ class ListedMailbox:
     selected: bool
     not_renewable: NotRenewable | None
     open_order: OpenOrder | None
+
+    @property
+    def local_part(self) -> str:
+        return self.address.rpartition("@")[0]
+
+    @property
+    def domain_part(self) -> str:
+        return self.address.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
