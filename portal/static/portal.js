@@ -55,16 +55,20 @@
   on("keydown", (event) => { if (event.key === "Escape") closeMenus(); });
 
   // Requests of one form wait for each other; an answer that a waiting newer one will outdate is not shown.
-  on("htmx:config:request", ({ detail: { ctx } }) => { ctx.turn = ctx.sourceElement.turn = (ctx.sourceElement.turn || 0) + 1; });
+  // Its number goes along where the form has a field for it, so that the server can tell an older one from a newer.
+  on("htmx:config:request", ({ detail: { ctx } }) => {
+    ctx.turn = ctx.sourceElement.turn = (ctx.sourceElement.turn || 0) + 1;
+    if (ctx.request.body?.has("turn")) ctx.request.body.set("turn", ctx.turn);
+  });
   on("htmx:after:request", (event) => {
     const { turn, sourceElement, response } = event.detail.ctx;
-    const outdated = turn < sourceElement.turn && /queue last$/.test(sourceElement.getAttribute("hx-sync"));
+    const outdated = turn < sourceElement.turn && /queue (all|last)$/.test(sourceElement.getAttribute("hx-sync"));
     show("offline", false);
     if (response.raw.redirected) location.assign(response.raw.url); // a page, not a part
     if (outdated || response.raw.redirected) event.preventDefault();
   });
   on("htmx:error", ({ detail }) => { lost = detail.ctx?.sourceElement; show("offline", true); });
-  on("htmx:response:error", ({ detail }) => show("refused", detail.ctx.response.status !== 422));
+  on("htmx:response:error", ({ detail }) => show("refused", ![409, 422].includes(detail.ctx.response.status)));
   on("htmx:after:swap", ({ detail }) => {
     unhide();
     if (detail.ctx.sourceEvent?.type === "submit") focusErrors();
