@@ -18,6 +18,10 @@ class Unavailable(OutsideFailure):
     """It may work later: retry."""
 
 
+class Unreachable(Unavailable):
+    """It could not even be asked: nothing was attempted, and nothing else would fare better just now."""
+
+
 class Rejected(OutsideFailure):
     """It will never work as asked: do not retry, tell a person."""
 
@@ -77,7 +81,7 @@ class MailConnection(Protocol):
     """An open way to the mail server, kept for a batch."""
 
     def send(self, letter: Letter) -> str:
-        """Return the server's answer. Raises Unavailable or Rejected."""
+        """Return the server's answer. Raises Unavailable, Unreachable or Rejected."""
         ...
 
 
@@ -85,5 +89,5 @@ class Mailer(Protocol):
     """The way mails leave."""
 
     def connect(self) -> AbstractContextManager[MailConnection]:
-        """Open one connection for several letters. Raises Unavailable."""
+        """Open one connection for several letters. Raises Unreachable."""
         ...

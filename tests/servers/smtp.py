@@ -21,6 +21,8 @@ class Received:
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    peer: tuple[str, int]
+    """The other end of the connection: equal for mails that shared one."""
 
     @property
     def message_id(self) -> str:
@@ -85,19 +87,21 @@ class _Handler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         script = self.script
         if script.refuse_recipient or not script.applies_to(envelope.rcpt_tos):
-            return self._keep(envelope)
+            return self._keep(session, envelope)
         await asyncio.sleep(script.slow_seconds)
         if script.refuse_data:
             return script.refuse_data
-        answer = self._keep(envelope)
+        answer = self._keep(session, envelope)
         if script.drop_before_answer and server.transport is not None:
             server.transport.abort()
         return answer
 
-    def _keep(self, envelope: Envelope) -> str:
+    def _keep(self, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message = message_from_bytes(content, policy=policy.default)
-        self.received.append(Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
+        self.received.append(
+            Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), message, session.peer)
+        )
         return "250 OK"
 
 

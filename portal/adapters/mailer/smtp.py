@@ -1,17 +1,21 @@
-"""Mails by SMTP on a kept connection, the server's answers sorted into retry and never."""
+"""Mails by SMTP on a kept connection, the server's answers sorted into retry, never and not now."""
 
 from __future__ import annotations
 
 import smtplib
+import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.utils import formataddr, formatdate, parseaddr
+from email.utils import parseaddr
 
-from portal.ports import Letter, MailConnection, Rejected, Unavailable
+from portal.adapters.mailer.message import compose
+from portal.adapters.outside import must_be_outside_transaction
+from portal.ports import Letter, MailConnection, Rejected, Unavailable, Unreachable
 from portal.settings import SmtpServer
+
+GOODBYE = 421
+"""The server closes the connection."""
 
 
 class SmtpMailer:
@@ -22,67 +26,137 @@ class SmtpMailer:
 
     @contextmanager
     def connect(self) -> Iterator[MailConnection]:
-        """Open one connection for a batch. Raises Unavailable."""
+        """Open one connection for a batch. Raises Unreachable."""
+        must_be_outside_transaction()
+        connection = _Connection(self._server)
+        connection.open()
         try:
-            client = self._open()
-        except (OSError, smtplib.SMTPException) as failure:
-            raise Unavailable(f"{type(failure).__name__}: {failure}") from failure
-        try:
-            yield _Connection(client, self._server.sender)
+            yield connection
         finally:
-            _close(client)
-
-    def _open(self) -> smtplib.SMTP:
-        client = smtplib.SMTP(self._server.host, self._server.port, timeout=self._server.timeout_seconds)
-        if self._server.starttls:
-            client.starttls()
-        if self._server.username:
-            client.login(self._server.username, self._server.password)
-        return client
+            connection.close()
 
 
 class _Connection:
-    def __init__(self, client: smtplib.SMTP, sender: str) -> None:
-        self._client = client
-        self._sender = sender
+    """One conversation with the server, begun anew where it breaks off."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        self._server = server
+        self._sender = parseaddr(server.sender)[1]
+        self._client: smtplib.SMTP | None = None
+        self._deadline = time.monotonic()
+
+    def open(self) -> smtplib.SMTP:
+        """Return the client, connected and let in; whatever goes wrong is no letter's fault."""
+        if self._client is None:
+            try:
+                self._client = self._connected()
+            except (OSError, smtplib.SMTPException) as failure:
+                raise Unreachable(_words(failure)) from failure
+        return self._client
 
     def send(self, letter: Letter) -> str:
-        """Return the server's words. Raises Unavailable (4xx, lost line) or Rejected (5xx)."""
-        envelope_from = parseaddr(self._sender)[1]
+        """Return the server's answer.
+
+        Raises Rejected when this letter will never be taken (5xx), Unavailable when it may be later (4xx) or
+        nobody knows (the line broke), Unreachable when the server takes no letter of ours at all.
+        """
+        must_be_outside_transaction()
+        content = compose(letter, self._server.sender)
+        self._deadline = time.monotonic() + self._server.timeout_seconds
+        client = self._ready()
         try:
-            refused = self._client.sendmail(envelope_from, [letter.recipient], compose(letter, self._sender))
-        except smtplib.SMTPRecipientsRefused as failure:
-            raise _sorted_answer(*failure.recipients[letter.recipient]) from failure
-        except smtplib.SMTPResponseException as failure:
-            raise _sorted_answer(failure.smtp_code, failure.smtp_error) from failure
+            return self._hand_over(client, letter.recipient, content)
+        except (OSError, smtplib.SMTPServerDisconnected) as failure:
+            self._drop()
+            raise Unavailable(_words(failure)) from failure
+        except smtplib.SMTPDataError as failure:
+            raise self._sorted(failure.smtp_code, failure.smtp_error) from failure
+
+    def close(self) -> None:
+        """Say goodbye if anybody listens."""
+        if self._client is not None:
+            try:
+                self._client.quit()
+            except (OSError, smtplib.SMTPException):
+                self._client.close()
+            self._client = None
+
+    def _connected(self) -> smtplib.SMTP:
+        server = self._server
+        name = self._sender.rpartition("@")[2]
+        client = smtplib.SMTP(server.host, server.port, local_hostname=name, timeout=server.timeout_seconds)
+        if server.starttls:
+            client.starttls(context=ssl.create_default_context())
+        if server.username:
+            client.login(server.username, server.password)
+        else:
+            client.ehlo_or_helo_if_needed()
+        return client
+
+    def _ready(self) -> smtplib.SMTP:
+        """Return a client whose server expects a recipient, on a new connection where the kept one has ended.
+
+        Until then nothing was handed over, so beginning again is safe. Raises Unreachable.
+        """
+        if self._client is not None and self._refusal(self._client) is None:
+            return self._client
+        self._drop()
+        client = self.open()
+        refusal = self._refusal(client)
+        if refusal is not None:
+            self._drop()
+            raise Unreachable(refusal)
+        return client
+
+    def _refusal(self, client: smtplib.SMTP) -> str | None:
+        """Return why the server takes no letter from us, or None if it does."""
+        self._limit(client)
+        try:
+            code, words = client.mail(self._sender)
         except (OSError, smtplib.SMTPException) as failure:
-            raise Unavailable(f"{type(failure).__name__}: {failure}") from failure
-        return "250" if not refused else str(refused)
+            return _words(failure)
+        return None if code == 250 else f"{code} {_text(words)}"
+
+    def _hand_over(self, client: smtplib.SMTP, recipient: str, content: bytes) -> str:
+        self._limit(client)
+        code, words = client.rcpt(recipient)
+        if code not in (250, 251):
+            raise self._sorted(code, words)
+        self._limit(client)
+        code, words = client.data(content)
+        if code != 250:
+            raise self._sorted(code, words)
+        return f"{code} {_text(words)}"
+
+    def _limit(self, client: smtplib.SMTP) -> None:
+        """Let the next answer take what is left of the letter's time, which its lease has to outlast."""
+        if client.sock is not None:
+            client.sock.settimeout(max(self._deadline - time.monotonic(), 1))
+
+    def _sorted(self, code: int, words: bytes | str) -> Unavailable | Rejected:
+        """Return the failure that a refusal of one letter means; the connection is ready for the next."""
+        if code == GOODBYE:
+            self._drop()
+        elif self._client is not None:
+            self._reset(self._client)
+        kind = Rejected if 500 <= code < 600 else Unavailable
+        return kind(f"{code} {_text(words)}")
+
+    def _reset(self, client: smtplib.SMTP) -> None:
+        try:
+            client.rset()
+        except (OSError, smtplib.SMTPException):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
 
-def compose(letter: Letter, sender: str) -> bytes:
-    """Return the mail as bytes, text and HTML, with its stable Message-ID."""
-    mail = MIMEMultipart("alternative")
-    name, address = parseaddr(sender)
-    mail["Subject"] = Header(letter.subject, "utf-8")
-    mail["From"] = formataddr((name, address))
-    mail["To"] = letter.recipient
-    mail["Date"] = formatdate()
-    mail["Message-ID"] = letter.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.attach(MIMEText(letter.text, "plain", "utf-8"))
-    mail.attach(MIMEText(letter.html, "html", "utf-8"))
-    return mail.as_bytes()
+def _text(words: bytes | str) -> str:
+    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
-def _sorted_answer(code: int, words: bytes | str) -> Unavailable | Rejected:
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    kind = Rejected if 500 <= code < 600 else Unavailable
-    return kind(f"{code} {text}")
-
-
-def _close(client: smtplib.SMTP) -> None:
-    try:
-        client.quit()
-    except (OSError, smtplib.SMTPException):
-        client.close()
+def _words(failure: Exception) -> str:
+    return f"{type(failure).__name__}: {failure}"

@@ -6,7 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from portal.ports import MailboxOrder, Unavailable
+from portal.adapters.outside import must_be_outside_transaction
+from portal.ports import MailboxOrder, Rejected, Unavailable
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS applied (
@@ -27,7 +28,11 @@ class LocalPlatform:
         self._path = path
 
     def apply(self, order: MailboxOrder) -> None:
-        """Record the order; the same key again changes nothing. Raises Unavailable."""
+        """Record the order; the same again changes nothing.
+
+        Raises Unavailable, and Rejected for a key that was used for something else.
+        """
+        must_be_outside_transaction()
         values = (
             order.key,
             order.address,
@@ -39,8 +44,11 @@ class LocalPlatform:
         try:
             with closing(self._open()) as connection, connection:
                 connection.execute("INSERT OR IGNORE INTO applied VALUES (?, ?, ?, ?, ?, ?)", values)
+                (kept,) = connection.execute("SELECT * FROM applied WHERE key = ?", (order.key,))
         except sqlite3.OperationalError as failure:
             raise Unavailable(str(failure)) from failure
+        if kept != values:
+            raise Rejected(f"{order.key} was already applied as {kept[1:]}")
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
