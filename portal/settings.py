@@ -68,6 +68,10 @@ class Settings:
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outbox_poll_seconds: float = 1.0
+    outbox_lease_seconds: int = 45
+    """How long work may be in somebody's hands before it is given to somebody else."""
+    outbox_retry_seconds: int = 30
+    """The pause after a first failure; it doubles with each further one."""
     suspended_can_read: bool = True
     suspended_can_send: bool = False
     suspended_can_receive: bool = False
@@ -100,6 +104,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
         session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
+        outbox_lease_seconds=_lease(environ),
+        outbox_retry_seconds=_whole(environ, "PORTAL_OUTBOX_RETRY_SECONDS", 30),
         suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
         suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
         suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
@@ -123,6 +129,14 @@ def _smtp(environ: Mapping[str, str]) -> SmtpServer:
         sender=environ.get("PORTAL_MAIL_FROM", "Posta Sicura <avvisi@postasicura.example>"),
         timeout_seconds=_whole(environ, "PORTAL_SMTP_TIMEOUT_SECONDS", 15),
     )
+
+
+def _lease(environ: Mapping[str, str]) -> int:
+    """Return the lease of outbox rows: a batch may take a third of it, its last letter the rest."""
+    lease = _whole(environ, "PORTAL_OUTBOX_LEASE_SECONDS", 45)
+    if lease < 3 * _smtp(environ).timeout_seconds:
+        raise SettingsError("PORTAL_OUTBOX_LEASE_SECONDS must be three times PORTAL_SMTP_TIMEOUT_SECONDS")
+    return lease
 
 
 def _bank(environ: Mapping[str, str], *, demo: bool) -> BankDetails:
