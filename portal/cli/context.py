@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from portal.demo.environment import demo_environment
 from portal.settings import Settings, SettingsError, read_settings
@@ -31,14 +32,19 @@ def pass_services(command: Callable[Concatenate[Services, P], R]) -> Callable[P,
     @wraps(command)
     def with_services(*arguments: P.args, **options: P.kwargs) -> R:
         context = click.get_current_context()
-        given = context.find_object(Services)
-        if given is not None:
-            return command(given, *arguments, **options)
-        services = build_services(installation_settings(demo=context.find_root().params["demo"]))
-        context.call_on_close(services.engine.dispose)
-        return command(services, *arguments, **options)
+        services = context.find_object(Services) or _own_services(context)
+        try:
+            return command(services, *arguments, **options)
+        except (OperationalError, ProgrammingError) as failure:
+            refuse(f"Base di dati: {failure.orig}. Serve «portal db upgrade»?", code=USAGE)
 
     return with_services
+
+
+def _own_services(context: click.Context) -> Services:
+    services = build_services(installation_settings(demo=context.find_root().params["demo"]))
+    context.call_on_close(services.engine.dispose)
+    return services
 
 
 def installation_settings(*, demo: bool) -> Settings:

@@ -73,8 +73,8 @@ def _write(services: Services, spool: Spool, *, skip_bad: bool) -> None:
 
 def _summary(spool: Spool) -> str:
     good, new, changed, bad = spool.count_good(), spool.count_new(), spool.count_changed(), spool.count_bad()
-    left_out = f" Lasciate fuori: {_rows(bad)}." if bad else ""
-    return f"Caselle: {new} nuove, {changed} cambiate, {good - new - changed} invariate.{left_out}"
+    left_out = f" Righe lasciate fuori: {bad}." if bad else ""
+    return f"Caselle nuove: {new}, cambiate: {changed}, invariate: {good - new - changed}.{left_out}"
 
 
 @imports.command()
@@ -84,7 +84,7 @@ def prices(services: Services, path: Path) -> None:
     """Importa il listino: tutte le righe o nessuna. Un prezzo già in vigore non cambia più."""
     with _refusals(path), path.open("rb") as file, services.transaction() as session:
         done = import_prices(session, file, today=services.today())
-    click.echo(f"Prezzi: {done.added} nuovi, {done.changed} cambiati, {done.unchanged} invariati.")
+    click.echo(f"Prezzi nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
 
 
 @contextmanager

@@ -22,9 +22,10 @@ def counting(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 @contextmanager
 def reading(title: str, path: Path) -> Iterator[BinaryIO]:
-    """Open a file and show how much of it has been read."""
+    """Open a file and show how much of it has been read, unless it is a pipe, whose size nobody knows."""
     with path.open("rb") as file, _bar(TaskProgressColumn()) as progress:
-        yield progress.wrap_file(file, total=path.stat().st_size or None, description=title)
+        size = path.stat().st_size
+        yield progress.wrap_file(file, total=size, description=title) if size else file
 
 
 def _bar(amount: MofNCompleteColumn | TaskProgressColumn) -> Progress:

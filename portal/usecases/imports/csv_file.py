@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from portal.usecases.imports.problems import FileRefused, Problem, Reason
 
@@ -40,15 +40,14 @@ def read_rows(
     UTF-8 with or without a byte order mark; comma or semicolon, by the header row.
     Raises FileRefused when the header or the reading itself is broken. Source: product.md 5.
     """
-    lines = _Lines(file)
-    delimiter = _delimiter(lines)
-    records = _records(lines, delimiter)
-    columns = _columns(next(records, None), required, optional)
-    for record in records:
-        if isinstance(record, Problem):
-            yield record
-        elif any(not value.isspace() for value in record.cells if value):
-            yield _row(record, columns)
+    with _Lines(file) as lines:
+        records = _records(lines, _delimiter(lines))
+        columns = _columns(next(records, None), required, optional)
+        for record in records:
+            if isinstance(record, Problem):
+                yield record
+            elif any(not value.isspace() for value in record.cells if value):
+                yield _row(record, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,13 @@ class _Lines:
         self._returned: list[str] = []
         self.number = 0
         """The line last read, from 1."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        """Leave the file open, as it came."""
+        self._text.detach()
 
     def __iter__(self) -> Iterator[str]:
         return self

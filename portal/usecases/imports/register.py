@@ -33,6 +33,8 @@ HOLDER_FIELDS = (
     "country",
 )
 """Columns that are the holder's, and columns of the table `holder`."""
+OF_COUNTRY = ("phone", "postal_code", "province")
+"""Judged by the country's rules: nothing can be said of them while the country is wrong."""
 OPTIONAL = (
     *(name for name in HOLDER_FIELDS if name not in REQUIRED),
     "account",
@@ -197,8 +199,9 @@ def _holder(values: Values, kind: CustomerKind | None, address: str, today: date
     checked, problems = check_holder(
         kind, texts, required=register_fields(kind, texts), address=address, today=today
     )
+    consequences = OF_COUNTRY if any(problem.field == "country" for problem in problems) else ()
     for problem in problems:
-        if not values.has_refused(problem.field):
+        if problem.field not in consequences and not values.has_refused(problem.field):
             values.refuse(problem.field, problem.code, found=texts[problem.field], kind=kind.value)
     return checked
 
