@@ -1,38 +1,102 @@
-"""State and renewability of mailboxes, asked of the database with the domain's own answers."""
+"""State and renewability of mailboxes, asked of the database with the domain's own answers.
+
+Each condition exists twice: for a day, as a function; and prebuilt, in capitals, with its dates left
+open as the parameters that `day_values` names. Source: domain.md C4, 3.6, 4.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Case, ColumnElement, Date, and_, bindparam, case, exists, literal_column, or_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    literal_column,
+    or_,
+)
 
 from portal.domain.plans import PLANS, Plan
 from portal.domain.renewability import NotRenewable
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 
-TODAY = bindparam("today", type_=Date)
-"""The civil day the question is about; its value comes from `day_values`."""
+DayNamed = Callable[[str], ColumnElement[date]]
+"""What gives the SQL value of a day by its name in `day_values`."""
 
 
-def day_values(today: date) -> dict[str, date]:
-    """Return the values of every date parameter that the conditions of this module name."""
-    return {"today": today} | {_kept_name(days): today - timedelta(days=days) for days in _plans_by_grace()}
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What can be asked about a mailbox on a day."""
+
+    cancelled: ColumnElement[bool]
+    still_there: ColumnElement[bool]
+    """Not cancelled: written out, because NOT of it is unknown where `cancelled_on` is NULL."""
+    reason: ColumnElement[str | None]
+    """The code of `NotRenewable`, or NULL where the mailbox can be renewed."""
+    renewable: ColumnElement[bool]
+    """True where `reason` is NULL; a conjunction lets the open orders be one join, not a question a row."""
 
 
 def not_renewable_reason(today: date) -> ColumnElement[str | None]:
     """Return one SQL value: the code of `NotRenewable`, or NULL where the mailbox can be renewed.
 
-    As a condition use `renewable`. Equal to `domain.renewability.why_not_renewable`, by test.
-    Source: domain.md C4, 3.6, 4.
+    Equal to `domain.renewability.why_not_renewable`, by test. As a condition use `renewable`.
     """
-    return NOT_RENEWABLE.params(day_values(today))
+    return _on(today).reason
 
 
 def renewable(today: date) -> ColumnElement[bool]:
-    """Return the condition «can be renewed today»: no reason against it, in the form databases plan best."""
-    return RENEWABLE.params(day_values(today))
+    """Return the condition «can be renewed today», in the form that databases plan best."""
+    return _on(today).renewable
+
+
+def day_values(today: date) -> dict[str, date]:
+    """Return the values of every date parameter that the prebuilt conditions name."""
+    return {"today": today} | {_kept_name(days): today - timedelta(days=days) for days in _plans_by_grace()}
+
+
+def _on(today: date) -> Conditions:
+    values = day_values(today)
+    return _conditions(lambda name: literal(values[name], Date))
+
+
+def _conditions(day: DayNamed) -> Conditions:
+    today, kept_since = day("today"), _kept_since(day)
+    cancelled = or_(
+        and_(Mailbox.cancelled_on.is_not(None), Mailbox.cancelled_on <= today),
+        Mailbox.expires_on < kept_since,
+    )
+    still_there = and_(
+        or_(Mailbox.cancelled_on.is_(None), Mailbox.cancelled_on > today), Mailbox.expires_on >= kept_since
+    )
+    reasons = (
+        (cancelled, NotRenewable.CANCELLED),
+        (_NOT_SOLD_HERE, NotRenewable.DOMAIN_PLAN),
+        (_HAS_OPEN_ORDER, NotRenewable.OPEN_ORDER),
+        (Mailbox.convention_code.is_not(None), NotRenewable.CONVENTION),
+    )
+    return Conditions(
+        cancelled=cancelled,
+        still_there=still_there,
+        reason=case(*((condition, _constant(reason)) for condition, reason in reasons), else_=None),
+        renewable=and_(still_there, ~_NOT_SOLD_HERE, Mailbox.convention_code.is_(None), ~_HAS_OPEN_ORDER),
+    )
+
+
+def _kept_since(day: DayNamed) -> ColumnElement[date]:
+    """Return the oldest expiry, by the mailbox's plan, whose mailbox still exists on the day."""
+    (ordinary, *others) = sorted(_plans_by_grace().items(), key=lambda group: -len(group[1]))
+    default = day(_kept_name(ordinary[0]))
+    if not others:
+        return default
+    return case(*((_one_of(plans), day(_kept_name(days))) for days, plans in others), else_=default)
 
 
 def _plans_by_grace() -> Mapping[int, list[Plan]]:
@@ -48,47 +112,26 @@ def _kept_name(grace_days: int) -> str:
 
 def _one_of(plans: Iterable[Plan]) -> ColumnElement[bool]:
     """Return the condition «its plan is one of these», in constants: an IN is written anew each time."""
-    return or_(*(Mailbox.plan == literal_column(f"'{plan.value}'") for plan in plans))
+    return or_(*(Mailbox.plan == _constant(plan) for plan in plans))
 
 
-def _kept_since() -> ColumnElement[date]:
-    """Return the oldest expiry, by the mailbox's plan, whose mailbox still exists today."""
-    (ordinary, *others) = sorted(_plans_by_grace().items(), key=lambda group: -len(group[1]))
-    default = bindparam(_kept_name(ordinary[0]), type_=Date)
-    if not others:
-        return default
-    exceptions = [(_one_of(plans), bindparam(_kept_name(days), type_=Date)) for days, plans in others]
-    return case(*exceptions, else_=default)
+def _constant(value: Plan | NotRenewable) -> ColumnElement[str]:
+    return literal_column(f"'{value.value}'")
 
 
-KEPT_SINCE = _kept_since()
-OLDEST_KEPT = bindparam(_kept_name(max(_plans_by_grace())), type_=Date)
+_NOT_SOLD_HERE = _one_of(plan for plan, facts in PLANS.items() if not facts.renewable_here)
+_HAS_OPEN_ORDER = exists().where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open).correlate(Mailbox)
+
+
+def _open(name: str) -> ColumnElement[date]:
+    return bindparam(name, type_=Date)
+
+
+_PREBUILT = _conditions(_open)
+TODAY = _open("today")
+CANCELLED = _PREBUILT.cancelled
+STILL_THERE = _PREBUILT.still_there
+NOT_RENEWABLE = _PREBUILT.reason
+RENEWABLE = _PREBUILT.renewable
+OLDEST_KEPT = _open(_kept_name(max(_plans_by_grace())))
 """The oldest expiry of any mailbox that still exists today: a bound that an index can use."""
-NOT_SOLD_HERE = _one_of(plan for plan, facts in PLANS.items() if not facts.renewable_here)
-CANCELLED = or_(
-    and_(Mailbox.cancelled_on.is_not(None), Mailbox.cancelled_on <= TODAY), Mailbox.expires_on < KEPT_SINCE
-)
-STILL_THERE = and_(
-    or_(Mailbox.cancelled_on.is_(None), Mailbox.cancelled_on > TODAY), Mailbox.expires_on >= KEPT_SINCE
-)
-"""Not cancelled: written out, because NOT of the above is unknown where `cancelled_on` is NULL."""
-HAS_OPEN_ORDER = exists().where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open).correlate(Mailbox)
-
-
-def _not_renewable() -> Case[str | None]:
-    code: dict[NotRenewable, ColumnElement[str]] = {
-        reason: literal_column(f"'{reason.value}'") for reason in NotRenewable
-    }
-    return case(
-        (CANCELLED, code[NotRenewable.CANCELLED]),
-        (NOT_SOLD_HERE, code[NotRenewable.DOMAIN_PLAN]),
-        (HAS_OPEN_ORDER, code[NotRenewable.OPEN_ORDER]),
-        (Mailbox.convention_code.is_not(None), code[NotRenewable.CONVENTION]),
-        else_=None,
-    )
-
-
-NOT_RENEWABLE = _not_renewable()
-"""The same value as a prebuilt expression, with the parameters of `day_values` still open."""
-RENEWABLE = and_(STILL_THERE, ~NOT_SOLD_HERE, Mailbox.convention_code.is_(None), ~HAS_OPEN_ORDER)
-"""True where NOT_RENEWABLE is NULL; a conjunction lets the open orders be one join, not a question a row."""
