@@ -43,7 +43,6 @@ LAW: dict[str, set[str]] = {
         "portal.forms",
         "portal.login",
         "portal.migrate.newest_revision",
-        "portal.migrate",
         "portal.rate_limits",
         "portal.usecases",
         "portal.web",
@@ -80,7 +79,6 @@ LIBRARIES: dict[str, set[str]] = {
     "sqlalchemy": {
         "portal.store",
         "portal.usecases",
-        "portal.migrate",
         "portal.wiring",
         "portal.web",
         "portal.login",
