@@ -20,10 +20,10 @@ def create_app(services: Services) -> Flask:
     app.extensions["portal"] = services
     _configure(app, services)
     logs.register(app)
-    csrf.init_app(app)
     web.register(app)
     rate_limits.register(app)
     login.register(app)
+    csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
     headers.register(app)
     error_pages.register(app)
     for module in (home, access, mailboxes, selection, renewals, orders, health):
@@ -45,6 +45,7 @@ def _configure(app: Flask, services: Services) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # not all browsers send a Referer; Origin is checked
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=128 * 1024,
         MAX_FORM_PARTS=500,

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from jinja2 import TemplateError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal import web
-from portal.domain.errors import NotFound
-from portal.rate_limits import limiter
+from portal import rate_limits, web
+from portal.domain.errors import DomainError, NotFound
+from portal.ports import OutsideFailure
 
 log = structlog.get_logger()
-PAGES = frozenset({400, 403, 404, 405, 409, 413, 429, 500, 503})
+STATUSES = (400, 403, 404, 405, 409, 413, 429, 500, 503)
+RETRY_SECONDS = "10"
+_MINUTES, _REQUEST_ID = 987_654_321, "request-id-goes-here"
 
 
 def register(app: Flask) -> None:
-    """Map what can go wrong to a page."""
+    """Map what can go wrong to a page.
+
+    The pages are drawn now, at the start: then nothing can fail while an error is being answered, not even
+    for a Host that no address can be built for, and all askers get the same bytes (S03, S50).
+    """
+    with app.test_request_context():
+        app.extensions["portal_error_pages"] = {
+            (status, part): _draw(status, part=part) for status in STATUSES for part in (False, True)
+        }
     app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(DomainError, _refused)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(OutsideFailure, _busy)
+    app.register_error_handler(InternalServerError, _bug)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _bug)
+
+
+def _draw(status: int, *, part: bool) -> str:
+    if part:
+        return render_template("errors/_part.html", status=status)
+    return render_template(f"errors/{status}.html", retry_after=_MINUTES, request_id=_REQUEST_ID)
 
 
 def _not_found(_refusal: NotFound) -> ResponseReturnValue:
     return _page(404)
+
+
+def _refused(refusal: DomainError) -> ResponseReturnValue:
+    """Answer a refusal that its view did not put into words of its own."""
+    log.warning("refused", refusal=type(refusal).__name__)
+    return _page(409)
 
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
@@ -41,38 +64,36 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
 
 
 def _too_many(_error: RateLimitExceeded) -> ResponseReturnValue:
-    current = limiter.current_limit
-    seconds = 900
-    if current is not None:
-        seconds = max(1, int(current.reset_at - web.services().now().timestamp()))
+    seconds = rate_limits.seconds_to_wait()
     log.warning("rate_limited", seconds=seconds)
-    body, status = _page(429, retry_after=-(-seconds // 60))
-    return body, status, {"Retry-After": str(seconds)}
+    body, status = _page(429)
+    minutes = max(2, -(-seconds // 60))  # drawn in the plural
+    return body.replace(str(_MINUTES), str(minutes)), status, {"Retry-After": str(seconds)}
 
 
 def _busy(error: Exception) -> ResponseReturnValue:
-    log.error("database_unavailable", error=type(error).__name__)
-    body, status = _page(503)
-    return body, status, {"Retry-After": "10"}
+    log.error("unavailable", error=type(error).__name__)
+    return *_page(503), {"Retry-After": RETRY_SECONDS}
+
+
+def _bug(error: InternalServerError) -> ResponseReturnValue:
+    """Say sorry; Flask has logged the exception itself."""
+    log.error("bug", error=type(error.original_exception or error).__name__)
+    body, status = _page(500)
+    return body.replace(_REQUEST_ID, g.get("request_id", "-")), status
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
-    body, status = _page(status if status in PAGES else 400 if status < 500 else 500)
-    allow = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if status == 405 else {}  # type: ignore[attr-defined]
-    return body, status, allow
+    if status not in STATUSES:
+        body, _ = _page(400 if status < 500 else 503)
+        return body, status
+    allowed = getattr(error, "valid_methods", None)
+    return *_page(status), {"Allow": ", ".join(sorted(allowed))} if allowed else {}
 
 
-def _bug(error: Exception) -> ResponseReturnValue:
-    log.error("bug", exc_info=error)
-    return _page(500, request_id=g.get("request_id", ""))
-
-
-def _page(status: int, **values: object) -> tuple[str, int]:
-    try:
-        return render_template(f"errors/{status}.html", **values), status
-    except TemplateError:
-        log.error("error_page_broken", status=status)
-        return "Si è verificato un errore. Riprova tra qualche minuto.", status
+def _page(status: int) -> tuple[str, int]:
+    page: str = current_app.extensions["portal_error_pages"][status, web.wants_part()]
+    return page, status

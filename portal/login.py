@@ -8,19 +8,18 @@ import structlog
 from flask import Flask, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.exc import OperationalError
 
 from portal import web
 from portal.domain.access import SubjectKind
 from portal.domain.errors import NotFound
-from portal.policies import POLLED, Policy, policy_of
+from portal.policies import POLLED, REPEATED_FIELDS, Policy, policy_of
 from portal.usecases import access
 from portal.usecases.access import SessionFacts
 
 log = structlog.get_logger()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_AGAIN_AFTER = timedelta(minutes=1)
-MULTIPLE_FIELDS = frozenset({"casella", "mostrata"})
-"""Fields a form may carry several times; any other is refused when doubled (S08)."""
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -48,10 +47,10 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 def register(app: Flask) -> None:
     """Load the principal of each request and guard every route."""
     manager = LoginManager(app)
-    manager.session_protection = None
+    manager.session_protection = None  # phones change their address all day
     manager.user_loader(_load)
     app.before_request(_refuse_foreign_requests)
-    app.before_request(_refuse_doubled_fields)
+    app.before_request(_refuse_unreadable_input)
     app.before_request(_guard)
 
 
@@ -81,36 +80,17 @@ def _load(token: str) -> SignedIn | None:
 
 
 def _touch(facts: SessionFacts, now: datetime) -> None:
-    with web.services().transaction() as writing:
-        access.touch_session(writing, facts.session_id, now=now)
-
-
-def _guard() -> ResponseReturnValue | None:
-    if request.endpoint is None:
-        return None
-    policy = policy_of(request.endpoint)
-    if policy is Policy.PUBLIC:
-        return None
-    if not current_user.is_authenticated:
-        return _to_sign_in()
-    if policy is Policy.ACCOUNT and not current_user.is_account:
-        log.warning("not_for_this_kind", endpoint=request.endpoint, who=current_user.log_name)
-        raise NotFound
-    return None
-
-
-def _to_sign_in() -> ResponseReturnValue:
-    """Send to the sign-in page, and from there back; htmx is told by a header, in a 401."""
-    goal = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
-    if web.wants_part():
-        return "", 401, {"HX-Redirect": url_for("access.sign_in")}
-    return redirect(url_for("access.sign_in", next=goal or None))
+    try:
+        with web.services().transaction() as writing:
+            access.touch_session(writing, facts.session_id, now=now)
+    except OperationalError as error:  # a busy database costs no page: the next request notes it
+        log.warning("session_not_touched", error=type(error).__name__)
 
 
 def _refuse_foreign_requests() -> None:
     """Second line against forged requests, before the token: Fetch Metadata, else Origin (S25)."""
     if (request.method not in SAFE_METHODS or web.wants_part()) and _from_elsewhere():
-        log.warning("foreign_request", endpoint=request.endpoint)
+        log.warning("foreign_request_refused", endpoint=request.endpoint)
         abort(403)
 
 
@@ -125,15 +105,51 @@ def _from_elsewhere() -> bool:
     )
 
 
-def _refuse_doubled_fields() -> None:
-    if request.method in SAFE_METHODS:
-        return
+def _refuse_unreadable_input() -> None:
+    """Refuse what no page of ours sends: a field twice (S08), or the character no database stores."""
+    if "\0" in request.path:
+        abort(404)
+    fields = request.args if request.method in SAFE_METHODS else request.form
     doubled = [
-        name for name, values in request.form.lists() if len(values) > 1 and name not in MULTIPLE_FIELDS
+        name
+        for name, values in fields.lists()
+        if fields is request.form and len(values) > 1 and name not in REPEATED_FIELDS
     ]
-    if doubled:
-        log.warning("doubled_fields", endpoint=request.endpoint, fields=doubled[:5])
+    if doubled or any("\0" in value for values in request.values.listvalues() for value in values):
+        log.warning("unreadable_input_refused", endpoint=request.endpoint, doubled=len(doubled))
         abort(400)
+
+
+def _guard() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None
+    policy = policy_of(request.endpoint)
+    if policy is Policy.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _to_sign_in()
+    if policy is Policy.ACCOUNT and not current_user.is_account:
+        log.warning("access_refused", endpoint=request.endpoint, who=current_user.log_name)
+        raise NotFound
+    return None
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Send to the sign-in page, and from there back; htmx is told by a header, in a 401."""
+    log.info("not_signed_in", endpoint=request.endpoint)
+    address = url_for("access.sign_in", next=_way_back())
+    if web.wants_part():
+        return "", 401, {"HX-Redirect": address}
+    return redirect(address)
+
+
+def _way_back() -> str | None:
+    """Return the page asked for, if it is one that can be asked for again after signing in."""
+    readable = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+    if not readable or request.endpoint in POLLED:
+        return None
+    goal = request.full_path if request.method in SAFE_METHODS else request.path
+    return local_path(goal.rstrip("?"))
 
 
 def local_path(goal: str) -> str | None:

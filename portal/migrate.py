@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 FOLDER = Path(__file__).parent.parent / "migrations"
@@ -16,6 +18,12 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return config
+
+
+@cache
+def newest_revision() -> str | None:
+    """Return the revision that this code's models need."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:

@@ -1,80 +1,132 @@
-"""How often sign-in may be tried: per identifier, per address, in all. Source: hardening.md S13, S14."""
+"""How often one may try to sign in: per identifier, per address, in all. Source: hardening.md S13, S14."""
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Callable
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from itsdangerous import BadSignature, URLSafeSerializer
+
+from portal import web
+from portal.wiring import system_clock
 
 PER_IDENTIFIER = "10 per 15 minutes; 50 per day"
 PER_ADDRESS = "40 per 15 minutes; 400 per day"
 IN_ALL = "1000 per 5 minutes"
 DEVICE_COOKIE = "portal_device"
 DEVICE_SECONDS = 365 * 24 * 3600
+NETWORK_BITS = 64
+"""Whoever has one IPv6 address has the whole network of this prefix."""
 
-limiter = Limiter(get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True)
+
+def caller_address() -> str:
+    """Return the address that the attempts of this request are counted for."""
+    text = request.remote_addr or ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text or "unknown"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return f"{int(address) >> (128 - NETWORK_BITS):x}/{NETWORK_BITS}"
+    return text
+
+
+# Errors of the storage never cost a page: the counters go on in this process, and a failure to count
+# after the answer is only logged.
+limiter = Limiter(
+    caller_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True
+)
 
 
 def register(app: Flask) -> None:
     """Keep the counters in Redis where there is one, and in this process when it is lost."""
     redis_url = app.extensions["portal"].settings.redis_url
     app.config["RATELIMIT_STORAGE_URI"] = redis_url or "memory://"
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = (
+        {"socket_connect_timeout": 1, "socket_timeout": 1} if redis_url else {}
+    )
     limiter.init_app(app)
 
 
 def limited_sign_in(view: Callable[..., Any]) -> Callable[..., Any]:
     """Limit failed attempts. A right password is refused too while the limit lasts.
 
-    Failures alone count, and a success resets nothing. A browser that has signed in before counts
-    apart, so that an attacker cannot keep the owner out.
+    Failures alone count, a success resets nothing, and what is refused here does not count again, so that
+    no limit outlasts its window. A browser that has signed in before counts apart from strangers, so that
+    nobody can keep the owner out. Attempts under way at once may exceed a limit by as many as there are
+    threads.
     """
     for limits, key in (
         (PER_IDENTIFIER, identifier_key),
-        (PER_ADDRESS, get_remote_address),
-        (IN_ALL, lambda: "everybody"),
+        (PER_ADDRESS, caller_address),
+        (IN_ALL, _stranger_key),
     ):
         view = limiter.limit(limits, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     return view
 
 
+def count_failure() -> None:
+    """Let this attempt count when its answer leaves."""
+    g.sign_in_failed = True
+
+
+def seconds_to_wait() -> int:
+    """Return how long the limit that was just met still lasts; the counters go by the machine's clock."""
+    met = limiter.current_limit
+    if met is None:
+        return 60
+    return min(max(1, met.reset_at - int(system_clock().timestamp())), met.limit.get_expiry())
+
+
 def identifier_key() -> str:
     """Return whose attempts these are: the identifier's, or its known device's."""
-    identifier = request.form.get("identifier", "").strip().lower()
-    digest = hashlib.sha256(identifier.encode()).hexdigest()
-    token = request.cookies.get(DEVICE_COOKIE, "")
-    return f"device:{digest}:{token[-16:]}" if _device_of(token) == digest else f"identifier:{digest}"
+    digest = _digest(request.form.get("identifier", ""))
+    device = _known_device(digest)
+    return f"device:{device}" if device else f"identifier:{digest}"
 
 
-def remember_device(response: Response, identifier: str, *, secure: bool) -> None:
+def remember_device(response: Response, identifier: str) -> None:
     """Tell this browser's later attempts from a stranger's; the cookie lets nobody in."""
-    digest = hashlib.sha256(identifier.lower().encode()).hexdigest()
+    digest = _digest(identifier)
+    device = _known_device(digest) or secrets.token_hex(16)
     response.set_cookie(
         DEVICE_COOKIE,
-        _signer().dumps(digest),
+        _signer().dumps([digest, device]),
         max_age=DEVICE_SECONDS,
-        secure=secure,
+        secure=web.services().settings.secure_cookies,
         httponly=True,
         samesite="Lax",
         path="/accedi",
     )
 
 
-def _device_of(token: str) -> str | None:
+def _stranger_key() -> str:
+    device = _known_device(_digest(request.form.get("identifier", "")))
+    return f"device:{device}" if device else "everybody"
+
+
+def _known_device(digest: str) -> str | None:
+    """Return the name of this browser if that identifier has signed in from it before."""
     try:
-        digest: str = _signer().loads(token)
-    except BadSignature:
+        known, device = _signer().loads(request.cookies.get(DEVICE_COOKIE, ""))
+    except (BadSignature, ValueError):
         return None
-    return digest
+    return str(device) if known == digest else None
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt="device")
+    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+    return URLSafeSerializer(keys, salt="device")
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code != 303
+def _digest(identifier: str) -> str:
+    return sha256(identifier.strip().lower().encode(errors="replace")).hexdigest()
+
+
+def _failed(_response: Response) -> bool:
+    return bool(g.get("sign_in_failed"))

@@ -10,37 +10,41 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import login, web
-from portal.domain.access import SubjectKind
+from portal import login, rate_limits, web
+from portal.domain.access import Subject, SubjectKind
 from portal.forms.access import SignInForm
-from portal.rate_limits import limited_sign_in, remember_device
 from portal.usecases import access
-from portal.usecases.access import Candidate
+from portal.usecases.access import Candidate, SessionFacts
 
 bp = Blueprint("access", __name__)
 log = structlog.get_logger()
 
 
 @bp.route("/accedi", methods=["GET", "POST"])
-@limited_sign_in
+@rate_limits.limited_sign_in
 def sign_in() -> ResponseReturnValue:
     """Ask who it is; let in whoever knows the password."""
     form = SignInForm(next=request.args.get("next", ""))
     if request.method == "GET":
         if current_user.is_authenticated:
-            return web.see_other("home.index")
+            return _onward(form)
         return web.render("access/sign_in.html", form=form, refused=False)
     if not form.validate():
         return web.render("access/sign_in.html", status=422, form=form, refused=False)
-    candidate = _verified(form.identifier.data or "", form.password.data or "")
-    if candidate is None:
+    candidate = _verified(*form.credentials())
+    if candidate is None or candidate.subject is None:
+        rate_limits.count_failure()
         return web.render("access/sign_in.html", status=422, form=form, refused=True)
-    return _let_in(candidate, form.next.data or "")
+    facts = _begin_session(candidate.subject)
+    log.info("signed_in", who=current_user.log_name, session=facts.session_id)
+    response = make_response(_onward(form))
+    rate_limits.remember_device(response, candidate.identifier)
+    return response
 
 
 @bp.post("/esci")
 def sign_out() -> ResponseReturnValue:
-    """End the session on the server and in the browser."""
+    """End the session on the server and in the browser; without one, just go to the sign-in page."""
     if current_user.is_authenticated:
         services = web.services()
         with services.transaction() as session:
@@ -48,6 +52,7 @@ def sign_out() -> ResponseReturnValue:
         log.info("signed_out", who=current_user.log_name)
     login.end()
     response = make_response(web.see_other("access.sign_in"))
+    # Not "cookies" as well: that would reach other sites of this domain.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
@@ -63,7 +68,7 @@ def _verified(identifier: str, password: str) -> Candidate | None:
     else:
         right = services.verifier.verify(candidate.identifier, candidate.stored_hash, password)
     if not (right and candidate.may_enter):
-        log.warning("sign_in_refused", kind=candidate.kind)
+        log.warning("sign_in_refused", kind=candidate.kind, address=request.remote_addr)
         return None
     _renew_hash(candidate, password)
     return candidate
@@ -71,34 +76,33 @@ def _verified(identifier: str, password: str) -> Candidate | None:
 
 def _renew_hash(candidate: Candidate, password: str) -> None:
     services = web.services()
-    if candidate.subject and candidate.stored_hash and services.hasher.needs_rehash(candidate.stored_hash):
+    old = candidate.stored_hash
+    if candidate.subject and old and services.hasher.needs_rehash(old):
         fresh = services.hasher.hash(password)
         with services.transaction() as session:
-            access.store_hash(session, candidate.subject, fresh)
+            access.renew_hash(session, candidate.subject, old, fresh)
 
 
-def _let_in(candidate: Candidate, goal: str) -> Response:
+def _begin_session(subject: Subject) -> SessionFacts:
+    """Start a session on the server and in the browser; the one this browser had ends (S17)."""
     services = web.services()
     now, settings = services.now(), services.settings
-    assert candidate.subject is not None
     with services.transaction() as session:
         if current_user.is_authenticated:
             access.end_session(session, current_user.token, now=now)
-        token = access.start_session(
+        token, facts = access.start_session(
             session,
-            candidate.subject,
+            subject,
             now=now,
             lasts=timedelta(hours=settings.session_absolute_hours),
             address=request.remote_addr or "",
             user_agent=request.user_agent.string,
         )
-    facts = access.session_facts(
-        web.reading(), token, now=now, idle=timedelta(minutes=settings.session_idle_minutes)
-    )
-    assert facts is not None
     login.begin(token, facts)
-    log.info("signed_in", kind=candidate.kind, session_id=facts.session_id)
-    path = login.local_path(goal)
-    response = redirect(path, code=303) if path else web.see_other("home.index")
-    remember_device(response, candidate.identifier, secure=settings.secure_cookies)  # type: ignore[arg-type]
-    return response
+    return facts
+
+
+def _onward(form: SignInForm) -> Response:
+    """Go where the person was going, if that is a place of ours; else to the first page."""
+    goal = login.local_path(form.next.data or "")
+    return redirect(goal, code=303) if goal else web.see_other("home.index")

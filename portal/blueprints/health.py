@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 
 from portal import web
-from portal.store.outbox import OutboxRow, OutboxState
+from portal.migrate import newest_revision
+from portal.usecases import health
 
 bp = Blueprint("health", __name__)
 
@@ -21,13 +20,12 @@ def live() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """Ask the database, and say how many seconds the oldest due work has waited."""
-    unfinished = (OutboxState.WAITING, OutboxState.QUEUED, OutboxState.CLAIMED)
-    try:
-        oldest = web.reading().scalar(
-            select(func.min(OutboxRow.not_before)).where(OutboxRow.state.in_(unfinished))
-        )
-    except OperationalError:
-        return jsonify(status="database unavailable"), 503
-    late = max(0, int((web.services().now() - oldest).total_seconds())) if oldest else 0
-    return jsonify(status="ok", outbox_late_seconds=late)
+    """Say whether the database answers with the schema of this code, and how late its work is.
+
+    A database that does not answer is the 503 of the error pages.
+    """
+    found = health.readiness(web.reading(), now=web.services().now())
+    at_head = found.schema == newest_revision()
+    status = "ok" if at_head else "schema is not this version's"
+    body = jsonify(status=status, outbox_late_seconds=found.outbox_late_seconds)
+    return body, 200 if at_head else 503

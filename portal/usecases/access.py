@@ -78,23 +78,22 @@ def start_session(
     lasts: timedelta,
     address: str,
     user_agent: str,
-) -> str:
-    """Return the token of a new session; only its hash is kept (S18)."""
+) -> tuple[str, SessionFacts]:
+    """Return the token of a new session, of which only the hash is kept (S18), and the session."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        LoginSession(
-            token_hash=hash_of(token),
-            account_id=subject.account_id,
-            mailbox_id=subject.mailbox_id,
-            created_at=now,
-            last_seen_at=now,
-            expires_at=now + lasts,
-            address=address[:45],
-            user_agent=user_agent[:255],
-        )
+    row = LoginSession(
+        token_hash=hash_of(token),
+        account_id=subject.account_id,
+        mailbox_id=subject.mailbox_id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + lasts,
+        address=address[:45],
+        user_agent=user_agent[:255],
     )
+    session.add(row)
     session.flush()
-    return token
+    return token, SessionFacts(row.id, subject, _identifier_of(session, subject), now)
 
 
 def session_facts(session: Session, token: str, *, now: datetime, idle: timedelta) -> SessionFacts | None:
@@ -152,29 +151,31 @@ def end_session(session: Session, token: str, *, now: datetime) -> None:
 
 def set_password(session: Session, subject: Subject, new_hash: str, *, now: datetime) -> None:
     """Keep a new password hash and end every session opened with the old one (S21)."""
-    store_hash(session, subject, new_hash)
+    if subject.account_id is not None:
+        statement = update(Account).where(Account.id == subject.account_id)
+        theirs = LoginSession.account_id == subject.account_id
+    else:
+        statement = update(Mailbox).where(Mailbox.id == subject.mailbox_id)
+        theirs = LoginSession.mailbox_id == subject.mailbox_id
+    session.execute(statement.values(password_hash=new_hash))
     session.execute(
-        update(LoginSession)
-        .where(
-            LoginSession.account_id == subject.account_id
-            if subject.account_id is not None
-            else LoginSession.mailbox_id == subject.mailbox_id,
-            LoginSession.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
+        update(LoginSession).where(theirs, LoginSession.revoked_at.is_(None)).values(revoked_at=now)
     )
 
 
-def store_hash(session: Session, subject: Subject, new_hash: str) -> None:
-    """Replace the hash alone, as when its parameters have changed (S16)."""
+def renew_hash(session: Session, subject: Subject, old_hash: str, new_hash: str) -> None:
+    """Replace the hash by another of the same password, unless the password has changed meanwhile (S16)."""
     if subject.account_id is not None:
-        session.execute(
-            update(Account).where(Account.id == subject.account_id).values(password_hash=new_hash)
-        )
+        statement = update(Account).where(Account.id == subject.account_id, Account.password_hash == old_hash)
     else:
-        session.execute(
-            update(Mailbox).where(Mailbox.id == subject.mailbox_id).values(password_hash=new_hash)
-        )
+        statement = update(Mailbox).where(Mailbox.id == subject.mailbox_id, Mailbox.password_hash == old_hash)
+    session.execute(statement.values(password_hash=new_hash))
+
+
+def _identifier_of(session: Session, subject: Subject) -> str:
+    if subject.account_id is not None:
+        return session.scalars(select(Account.username).where(Account.id == subject.account_id)).one()
+    return session.scalars(select(Mailbox.address).where(Mailbox.id == subject.mailbox_id)).one()
 
 
 def hash_of(token: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.dates import rome_day
+from portal.domain.errors import NotFound
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
 from portal.domain.plans import Plan
@@ -45,7 +46,9 @@ class FirstPage:
 
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
-    """Return the first page: three statements, whatever the account holds."""
+    """Return the first page: three statements, whatever the account holds. Raises NotFound for a mailbox."""
+    if subject.account_id is None:
+        raise NotFound
     return FirstPage(
         expiries=[
             Expiry(
@@ -55,7 +58,7 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
                 row.expires_on,
                 days_left(today, row.expires_on),
             )
-            for row in home.next_expiries(session, subject, today)
+            for row in home.next_expiries(session, subject.account_id, today)
         ],
         to_pay=[
             OrderToPay(row.number, row.due_cents, rome_day(row.placed_at))
