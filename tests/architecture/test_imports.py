@@ -39,6 +39,7 @@ LAW: dict[str, set[str]] = {
     "portal.rate_limits": {"portal.settings", "portal.web", "portal.wiring"},
     "portal.error_pages": {"portal.domain", "portal.ports", "portal.rate_limits", "portal.web"},
     "portal.blueprints": {
+        "portal.demo",
         "portal.domain",
         "portal.forms",
         "portal.login",

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-SUFFIX = ".eml"
+from portal.demo.post import numbers_in, path_of
 
 
 class MailSink:
@@ -55,17 +54,12 @@ class _Keeper:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._numbers = _numbers_after(folder)
+        self._numbers = itertools.count(max(numbers_in(folder), default=0) + 1)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        path = self._folder / f"{next(self._numbers):06}{SUFFIX}"
+        path = path_of(self._folder, next(self._numbers))
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(content)
         os.replace(unfinished, path)
         return f"250 kept as {path.name}"
-
-
-def _numbers_after(folder: Path) -> Iterator[int]:
-    taken = [int(path.stem) for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal()]
-    return itertools.count(max(taken, default=0) + 1)
