@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from portal.domain.plans import Plan
 from portal.store import every_table
-from portal.store.accounts import Account, Holder
+from portal.store.accounts import Account, Holder, LoginSession
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine, Renewal
 from portal.store.selections import SelectedMailbox
@@ -150,6 +150,29 @@ def test_a_password_changes_with_its_column_and_stays_without(services: Services
     bring_in(services, as_csv([good_row(password=given, city="Ivrea")]))
 
     assert services.hasher.verify(stored(services).password_hash, given or "vecchia")
+
+
+@pytest.mark.parametrize(("given", "signed_out"), [("nuova", True), ("vecchia", False), ("", False)])
+def test_a_new_password_signs_out_who_came_in_with_the_old(
+    services: Services, given: str, signed_out: bool
+) -> None:
+    bring_in(services, as_csv([good_row(password="vecchia")]))
+    now = services.now()
+    with services.transaction() as session:
+        session.add(
+            LoginSession(
+                token_hash="0" * 64,
+                mailbox_id=session.scalars(select(Mailbox.id)).one(),
+                created_at=now,
+                last_seen_at=now,
+                expires_at=now + timedelta(hours=12),
+            )
+        )
+
+    bring_in(services, as_csv([good_row(password=given, city="Ivrea")]))
+
+    with services.reading() as session:
+        assert session.scalars(select(LoginSession.revoked_at)).one() == (now if signed_out else None)
 
 
 def test_a_hash_is_taken_as_it_is(services: Services) -> None:

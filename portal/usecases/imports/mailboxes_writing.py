@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.store.accounts import Account, Holder
+from portal.store.accounts import Account, Holder, LoginSession
 from portal.store.mailboxes import Mailbox
 from portal.store.selections import SelectedMailbox
 from portal.usecases.imports.mailboxes import (
@@ -36,7 +36,7 @@ def write_register(
     for accounts in spool.accounts():
         _write_accounts(session, [facts for facts in accounts if facts.is_touched], now)
     for batch in spool.changed():
-        _update(session, batch, spool, skip_bad=skip_bad)
+        _update(session, batch, spool, now=now, skip_bad=skip_bad)
         progress(len(batch))
     for batch in spool.new():
         _insert(session, batch, now)
@@ -79,32 +79,46 @@ def _change_account(session: Session, account: Account, facts: AccountFacts) -> 
         )
 
 
-def _update(session: Session, batch: Sequence[Kept], spool: Spool, *, skip_bad: bool) -> None:
+def _update(session: Session, batch: Sequence[Kept], spool: Spool, *, now: datetime, skip_bad: bool) -> None:
     stored = stored_mailboxes(session, [kept.row.address for kept in batch], lock=True)
     problems = [problem for kept in batch if (problem := behind_renewal(kept.row, stored[kept.row.address]))]
     if problems and not skip_bad:
         raise RowsRefused(problems)
     spool.report(problems)
     bad = {problem.line for problem in problems}
-    _write_changes(session, [kept for kept in batch if kept.row.line not in bad], stored)
+    _write_changes(session, [kept for kept in batch if kept.row.line not in bad], stored, now)
 
 
-def _write_changes(session: Session, batch: Sequence[Kept], stored: Mapping[str, Stored]) -> None:
+def _write_changes(
+    session: Session, batch: Sequence[Kept], stored: Mapping[str, Stored], now: datetime
+) -> None:
     references = _References(session, [kept.row for kept in batch])
-    values = []
+    changes = []
+    moved, with_new_password = [], []
     for kept in batch:
         before = stored[kept.row.address]
-        changes = references.columns(kept.row) | {"id": before.mailbox_id}
-        values.append(changes | {"password_hash": password_to_store(kept) or before.password_hash})
-    if values:
-        session.execute(update(Mailbox), values)
+        columns = references.columns(kept.row)
+        password_hash = password_to_store(kept) or before.password_hash
+        changes.append(columns | {"id": before.mailbox_id, "password_hash": password_hash})
+        if columns["account_id"] != before.account_id:
+            moved.append(before.mailbox_id)
+        if before.password_hash not in (None, password_hash):
+            with_new_password.append(before.mailbox_id)
+    if changes:
+        session.execute(update(Mailbox), changes)
     _forget_replaced_holders(session, {before.holder_id for before in stored.values()})
-    moved = [
-        change["id"]
-        for change, kept in zip(values, batch, strict=True)
-        if change["account_id"] != stored[kept.row.address].account_id
-    ]
     session.execute(delete(SelectedMailbox).where(SelectedMailbox.mailbox_id.in_(moved)))
+    _end_sessions(session, with_new_password, now)
+
+
+def _end_sessions(session: Session, mailbox_ids: Sequence[int], now: datetime) -> None:
+    """Sign out whoever came in with a password that has changed. Source: hardening.md S21."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.mailbox_id.in_(mailbox_ids), LoginSession.revoked_at.is_(None))
+        .values(revoked_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _forget_replaced_holders(session: Session, holder_ids: Iterable[int]) -> None:
