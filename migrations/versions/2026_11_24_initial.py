@@ -207,12 +207,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mailbox_holder_id"), ["holder_id"], unique=False)
         batch_op.create_index(
             "ix_mailbox_tab_address",
-            ["account_id", "of_account_holder", "address", "expires_on", "plan", "cancelled_on"],
+            ["account_id", "of_account_holder", "address", "expires_on", "plan", "cancelled_on", "id"],
             unique=False,
         )
         batch_op.create_index(
             "ix_mailbox_tab_expiry",
-            ["account_id", "of_account_holder", "expires_on", "address", "plan", "cancelled_on"],
+            ["account_id", "of_account_holder", "expires_on", "address", "plan", "cancelled_on", "id"],
             unique=False,
         )
 

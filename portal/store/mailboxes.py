@@ -19,9 +19,9 @@ class Mailbox(Base):
 
     __tablename__ = "mailbox"
     __table_args__ = (
-        # The list's two orders; plan and cancelled_on let a filter be answered without the row.
-        Index("ix_mailbox_tab_expiry", *_TAB, "expires_on", "address", "plan", "cancelled_on"),
-        Index("ix_mailbox_tab_address", *_TAB, "address", "expires_on", "plan", "cancelled_on"),
+        # The list's two orders, with all that its filters ask: a page is chosen without touching a row.
+        Index("ix_mailbox_tab_expiry", *_TAB, "expires_on", "address", "plan", "cancelled_on", "id"),
+        Index("ix_mailbox_tab_address", *_TAB, "address", "expires_on", "plan", "cancelled_on", "id"),
         Index("ix_mailbox_expiry", "expires_on", "id"),
         CheckConstraint("extra_mailbox_gb >= 0 AND extra_archive_gb >= 0", name="extras_not_negative"),
         CheckConstraint("mailbox_used_mb >= 0 AND archive_used_mb >= 0", name="use_not_negative"),
