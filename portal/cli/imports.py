@@ -38,7 +38,7 @@ def mailboxes(services: Services, path: Path, skip_bad: bool, dry_run: bool) -> 
     Lo stesso file importato di nuovo non cambia niente. Le colonne sono descritte in docs/register.md.
     """
     with Spool() as spool, _refusals(path):
-        _read(services, path, spool)
+        read_and_compare(services, path, spool)
         _say_problems(path, spool.problems())
         bad = spool.count_bad()
         if bad and not skip_bad:
@@ -49,11 +49,12 @@ def mailboxes(services: Services, path: Path, skip_bad: bool, dry_run: bool) -> 
         if dry_run:
             click.echo(f"Prova, non è stato scritto niente. {_summary(spool)}")
             return
-        _write(services, spool, skip_bad=skip_bad)
+        hash_and_write(services, spool, skip_bad=skip_bad)
         click.echo(_summary(spool))
 
 
-def _read(services: Services, path: Path, spool: Spool) -> None:
+def read_and_compare(services: Services, path: Path, spool: Spool) -> None:
+    """Read a register into the spool and compare it with the database; raises FileRefused."""
     with reading("Lettura", path) as file:
         domain = services.settings.brand.account_domain
         read_register(file, spool, account_domain=domain, today=services.today())
@@ -61,7 +62,8 @@ def _read(services: Services, path: Path, spool: Spool) -> None:
         compare_register(session, spool, progress=progress)
 
 
-def _write(services: Services, spool: Spool, *, skip_bad: bool) -> None:
+def hash_and_write(services: Services, spool: Spool, *, skip_bad: bool) -> None:
+    """Hash the passwords of the good rows, then write them in one transaction; raises RowsRefused."""
     plain = spool.count_plain_passwords()
     if plain:
         with counting("Password", plain) as progress:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from portal.cli.database import database
+from portal.cli.demo import demo
 from portal.cli.imports import imports
 from portal.cli.prices import prices
+from portal.cli.serve import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,6 +18,5 @@ def main(demo: bool) -> None:
     """Gestisce il portale: dati, pagamenti, accessi, avvio."""
 
 
-main.add_command(database)
-main.add_command(imports)
-main.add_command(prices)
+for command in (database, demo, imports, prices, serve):
+    main.add_command(command)

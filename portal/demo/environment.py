@@ -13,9 +13,14 @@ KEPT = {"PORTAL_BRAND", "PORTAL_SUPPORT_EMAIL", "PORTAL_TRUSTED_HOSTS", "PORTAL_
 """What the demo takes from the environment; a real database or mail server never."""
 
 
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Return where the demo keeps everything."""
+    return Path(environ.get("PORTAL_DATA") or DATA_FOLDER)
+
+
 def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the demo's PORTAL_* variables, with a secret key made at first use and then kept."""
-    folder = Path(environ.get("PORTAL_DATA") or DATA_FOLDER)
+    folder = data_folder(environ)
     own = {name: value for name, value in environ.items() if name in KEPT}
     return {
         "PORTAL_URL": f"http://localhost:{environ.get('PORT') or PORT}",

@@ -1,0 +1,72 @@
+"""Fills the demo's empty database from the sample files, by the same commands an operator would use."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from portal import migrate
+from portal.cli.imports import hash_and_write, read_and_compare
+from portal.demo.register import ACCOUNT, BIG_ACCOUNT, PASSWORD, write_register
+from portal.domain.access import Subject, SubjectKind
+from portal.store.accounts import Account, account_by_username
+from portal.store.mailboxes import Mailbox
+from portal.usecases.access import set_password
+from portal.usecases.imports.prices import import_prices
+from portal.usecases.imports.spool import Spool
+from portal.wiring import Services
+
+PRICES = Path(__file__).parent.parent / "demo" / "prices.csv"
+REGISTER_COPY, PRICES_COPY = "registro-di-prova.csv", "listino-di-prova.csv"
+MADE_HERE = ("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY, PRICES_COPY)
+"""What `--fresh` removes, and nothing else: the folder may be anybody's."""
+
+
+def clear(folder: Path) -> None:
+    """Remove what the demo made in its folder."""
+    for name in MADE_HERE:
+        for path in folder.glob(f"{name}*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def prepare(services: Services, *, big: bool) -> bool:
+    """Bring the database to the newest schema and fill it if it is empty; say whether it was."""
+    migrate.upgrade(services.engine)
+    with services.reading() as session:
+        if session.scalar(select(func.count()).select_from(Mailbox)):
+            return False
+    _import_prices(services)
+    _import_register(services, big=big)
+    for username in (ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT,):
+        _give_password(services, username)
+    return True
+
+
+def _import_prices(services: Services) -> None:
+    copy = services.settings.data_folder / PRICES_COPY
+    shutil.copyfile(PRICES, copy)
+    with copy.open("rb") as file, services.transaction() as session:
+        import_prices(session, file, today=services.today())
+
+
+def _import_register(services: Services, *, big: bool) -> None:
+    path = services.settings.data_folder / REGISTER_COPY
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_register(file, services.today(), big=big)
+    with Spool() as spool:
+        read_and_compare(services, path, spool)
+        hash_and_write(services, spool, skip_bad=False)
+
+
+def _give_password(services: Services, username: str) -> None:
+    new_hash = services.hasher.hash(PASSWORD)
+    with services.transaction() as session:
+        account: Account | None = account_by_username(session, username)
+        if account is not None:
+            subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+            set_password(session, subject, new_hash, now=services.now())
