@@ -78,6 +78,7 @@ LIBRARIES: dict[str, set[str]] = {
         "portal.forms",
     },
     "sqlalchemy": {
+        "portal.migrate",
         "portal.store",
         "portal.usecases",
         "portal.wiring",
