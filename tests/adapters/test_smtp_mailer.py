@@ -62,6 +62,22 @@ def test_a_letter_arrives_as_it_was_written(mailer: SmtpMailer, smtp_sink: SmtpS
     assert mail.message["Auto-Submitted"] == "auto-generated"
 
 
+def test_a_long_letter_arrives_whole(mailer: SmtpMailer, smtp_sink: SmtpSink) -> None:
+    text = "".join(f"casella.{number}@pec.example\n.\n" for number in range(500))
+
+    with mailer.connect() as connection:
+        connection.send(letter(text=text, html=f"<pre>{text}</pre>"))
+
+    assert smtp_sink.received[0].text.replace("\r\n", "\n") == text
+
+
+def test_every_line_ends_as_smtp_wants_it() -> None:
+    content = compose(letter(text="a\nb\rc\r\nd", subject="è" * 150), SENDER)
+
+    assert content.count(b"\n") == content.count(b"\r\n") == content.count(b"\r")
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+
+
 def test_several_letters_go_over_one_connection(mailer: SmtpMailer, smtp_sink: SmtpSink) -> None:
     with mailer.connect() as connection:
         for number in range(5):

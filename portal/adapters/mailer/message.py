@@ -6,11 +6,14 @@ import re
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import formataddr, formatdate, parseaddr
 
 from portal.ports import Letter, Rejected
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,189}")
+_AS_SENT = compat32.clone(linesep="\r\n")
+"""Lines end as SMTP wants them: bare line feeds make one endless line, or a second letter (smuggling)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -30,7 +33,7 @@ def compose(letter: Letter, sender: str) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     mail.attach(MIMEText(letter.text, "plain", "utf-8"))
     mail.attach(MIMEText(letter.html, "html", "utf-8"))
-    return mail.as_bytes()
+    return mail.as_bytes(policy=_AS_SENT)
 
 
 def check(letter: Letter) -> None:

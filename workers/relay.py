@@ -1,0 +1,91 @@
+"""Gives due outbox rows to the broker, again and again, whatever happens to the broker or the database."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from threading import Event, Thread
+
+from redis import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from portal.store import outbox
+from portal.wiring import Services
+
+WINDOW = 1000
+"""How many rows of one kind may be in the broker's and the workers' hands at any time."""
+LONGEST_PAUSE_SECONDS = 15.0
+AWAY = (RedisError, OperationalError, InterfaceError)
+"""The broker or the database does not answer: they will again."""
+
+log = logging.getLogger(__name__)
+Send = Callable[[list[int]], object]
+"""Puts a batch of row ids before the workers."""
+
+
+class Relay:
+    """The loop between the outbox and the broker; a second one beside it is harmless."""
+
+    def __init__(self, services: Services, senders: Mapping[str, Send], sizes: Mapping[str, int]) -> None:
+        self._services = services
+        self._senders = senders
+        self._sizes = sizes
+
+    def once(self) -> int:
+        """Hand over what is due; return how many batches. Raises what is in AWAY."""
+        return sum(self._hand_over(kind) for kind in self._senders)
+
+    def run(self, stopping: Event) -> None:
+        """Hand over until told to stop; wait longer and longer while something is away."""
+        poll = self._services.settings.outbox_poll_seconds
+        pause = poll
+        while not stopping.is_set():
+            try:
+                self.once()
+            except AWAY as failure:
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                log.warning("relay: next try in %.1f s: %s", pause, failure)
+            else:
+                pause = poll
+            stopping.wait(pause)
+
+    def _hand_over(self, kind: str) -> int:
+        now = self._services.now()
+        until = now + timedelta(seconds=self._services.settings.outbox_lease_seconds)
+        with self._services.transaction() as session:
+            batches = outbox.hand_over(
+                session, kind, now=now, until=until, window=WINDOW, size=self._sizes[kind]
+            )
+        for sent, batch in enumerate(batches):
+            try:
+                self._senders[kind](batch)
+            except RedisError:
+                self._take_back(batches[sent:])
+                raise
+        return len(batches)
+
+    def _take_back(self, batches: Iterable[Sequence[int]]) -> None:
+        """Make due again at once what did not reach the broker; were this to fail, the lease would do it."""
+        ids = [row_id for batch in batches for row_id in batch]
+        with self._services.transaction() as session:
+            outbox.take_back(session, ids, now=self._services.now())
+
+
+def in_thread(relay: Relay, stopping: Event) -> Thread:
+    """Run the relay beside the workers of this process. Should it ever die of a bug, so does the process:
+    a supervisor sees that, while nobody would see workers to whom no work comes.
+    """
+
+    def run() -> None:
+        try:
+            relay.run(stopping)
+        finally:
+            if not stopping.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = Thread(target=run, name="relay", daemon=True)
+    thread.start()
+    return thread
