@@ -57,6 +57,17 @@ def gigabytes(megabytes: int, locale: str = "it") -> str:
     return f"{format_decimal(amount, format='0.00', locale=locale)} GB"
 
 
+def per_cent(rate: Decimal, locale: str = "it") -> str:
+    """Return «22» for 22.00 and «4,5» for 4.50."""
+    return format_decimal(rate.normalize(), format="0.##", locale=locale)
+
+
+def plain_amount(cents: int) -> str:
+    """Return «1234,50» for 123450 cents: what a bank's form takes."""
+    whole, part = divmod(cents, 100)
+    return f"{whole},{part:02}"
+
+
 def iban_groups(iban: str) -> str:
     """Return an IBAN in groups of four, as people read it."""
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))

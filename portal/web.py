@@ -65,6 +65,8 @@ def register(app: Flask) -> None:
         "days_away": formats.days_away,
         "gigabytes": formats.gigabytes,
         "iban_groups": formats.iban_groups,
+        "per_cent": formats.per_cent,
+        "plain_amount": formats.plain_amount,
     }
     app.jinja_env.globals["asset"] = asset
     app.teardown_appcontext(_close_reading)

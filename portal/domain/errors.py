@@ -22,6 +22,11 @@ class DomainError(Exception):
 
     # Not frozen dataclasses: contextlib assigns `__traceback__` to what passes through a `with`.
 
+    @property
+    def kind(self) -> str:
+        """Return the name of the refusal, by which templates choose their words."""
+        return type(self).__name__
+
     def __str__(self) -> str:
         return repr(self)
 
@@ -54,6 +59,13 @@ class MailboxNotRenewable(DomainError):
 @dataclass(eq=False)
 class DraftStale(DomainError):
     """The page answered about an older version of the draft."""
+
+
+@dataclass(eq=False)
+class DraftClosed(DomainError):
+    """The draft has become an order, or was put aside for another."""
+
+    order_number: Final[str | None]
 
 
 @dataclass(eq=False)

@@ -25,11 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.plans import Plan
+from portal.domain.payments import PaymentMethod
 from portal.domain.pricing import Choice
 from portal.store.draft_queries import Columns, ExpiryGroup, in_groups, made_choice
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft
-from portal.store.fit import FIT_PROBLEM, fit_problem, permitted_extra_archive, permitted_extra_mailbox
+from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.renewability import not_renewable_reason
 from portal.store.scope import own_drafts, visible_mailboxes
@@ -88,6 +88,16 @@ def put_open_drafts_aside(session: Session, subject: Subject, now: datetime) -> 
         update(RenewalDraft)
         .where(own_drafts(subject), RenewalDraft.state == DraftState.OPEN)
         .values(state=DraftState.DISCARDED, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def set_payment_method(session: Session, draft_id: int, method: PaymentMethod) -> None:
+    """Keep how the order shall be paid."""
+    session.execute(
+        update(RenewalDraft)
+        .where(RenewalDraft.id == draft_id)
+        .values(payment_method=method)
         .execution_options(synchronize_session=False)
     )
 
@@ -173,80 +183,6 @@ def _lines(draft_id: int, which: ColumnElement[bool]) -> Delete:
         .where(DraftLine.draft_id == draft_id, which)
         .execution_options(synchronize_session=False)
     )
-
-
-def obstacles(
-    session: Session,
-    subject: Subject,
-    draft_id: int,
-    today: date,
-    plan: Plan | None,
-    unsold: ColumnElement[bool],
-) -> dict[str | None, int]:
-    """Return how many lines could take the plan (None: each its own) and how many not, by code.
-
-    The codes are those of `NotRenewable`, of `FitProblemKind`, and "term" where `unsold` is true; None
-    is «could». Only what has to change is counted as hindered by its contents.
-    """
-    obstacle = _obstacle(plan, unsold, today).label("obstacle")
-    hindered = (
-        select(obstacle)
-        .select_from(DraftLine)
-        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
-        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
-        .subquery()
-    )
-    counted = select(hindered.c.obstacle, func.count()).group_by(hindered.c.obstacle)
-    return {row[0]: row[1] for row in session.execute(counted)}
-
-
-def _obstacle(plan: Plan | None, unsold: ColumnElement[bool], today: date) -> ColumnElement[str | None]:
-    if plan is None:
-        fit: ColumnElement[str | None] = literal(None)
-    else:
-        accepted = and_(DraftLine.plan == plan, DraftLine.archive_deletion_accepted.is_(True))
-        fit = fit_problem(
-            plan,
-            permitted_extra_mailbox(plan, DraftLine.extra_mailbox_gb),
-            permitted_extra_archive(plan, DraftLine.extra_archive_gb),
-            accepted,
-        )
-    reason = not_renewable_reason(today)
-    return case((reason.is_not(None), reason), (unsold, literal("term")), else_=fit)
-
-
-def change_all(
-    session: Session,
-    subject: Subject,
-    draft_id: int,
-    version: int,
-    today: date,
-    plan: Plan | None,
-    years: int | None,
-    unsold: ColumnElement[bool],
-) -> int:
-    """Give every line that can take it the plan and the years (None: as they are); return how many."""
-    able = (
-        select(DraftLine.id)
-        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
-        .where(
-            DraftLine.draft_id == draft_id,
-            visible_mailboxes(subject),
-            _obstacle(plan, unsold, today).is_(None),
-        )
-    )
-    values: dict[str, Any] = {"changed_in": version, "changed_by": "", "changed_turn": 0}
-    if years is not None:
-        values["term_years"] = years
-    if plan is not None:
-        values["plan"] = plan
-        values["extra_mailbox_gb"] = permitted_extra_mailbox(plan, DraftLine.extra_mailbox_gb)
-        values["extra_archive_gb"] = permitted_extra_archive(plan, DraftLine.extra_archive_gb)
-        values["archive_deletion_accepted"] = and_(
-            DraftLine.plan == plan, DraftLine.archive_deletion_accepted
-        )
-    changed = update(DraftLine).where(DraftLine.id.in_(able)).values(**values)
-    return _affected(session, changed.execution_options(synchronize_session=False))
 
 
 def _affected(session: Session, statement: Executable) -> int:

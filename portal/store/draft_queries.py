@@ -63,6 +63,15 @@ class DraftedMailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxToRenew:
+    """A mailbox and what stands against its renewal today."""
+
+    mailbox: Mailbox
+    not_renewable: NotRenewable | None
+    order_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExpiryGroup:
     """The mailboxes of a draft that have the same plan and days."""
 
@@ -83,6 +92,17 @@ def open_draft(session: Session, subject: Subject) -> tuple[RenewalDraft, int] |
         .limit(1)
     ).one_or_none()
     return (found[0], found[1]) if found else None
+
+
+def is_drafted(session: Session, subject: Subject, mailbox_id: int) -> bool:
+    """Say whether a mailbox is in the draft that the subject can go on with."""
+    found = (
+        select(DraftLine.id)
+        .join(RenewalDraft, RenewalDraft.id == DraftLine.draft_id)
+        .where(own_drafts(subject), RenewalDraft.state == DraftState.OPEN, DraftLine.mailbox_id == mailbox_id)
+        .limit(1)
+    )
+    return session.scalar(found) is not None
 
 
 def draft_by_groups(
@@ -182,18 +202,32 @@ def drafted_mailbox(
 
 def _lines(subject: Subject, draft_id: int) -> Select[Any]:
     columns: Columns = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"))
-    return (
-        select(*columns)
-        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
-        .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
-        .outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
-        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
-    )
+    joined = select(*columns).join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+    return _with_open_order(joined, subject).where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
 
 
 def _drafted(session: Session, statement: Select[Any], today: date) -> list[DraftedMailbox]:
     rows = session.execute(statement, day_values(today)).all()
     return [DraftedMailbox(row.DraftLine, row.Mailbox, _reason(row), row.order_number) for row in rows]
+
+
+def mailbox_to_renew(session: Session, subject: Subject, address: str, today: date) -> MailboxToRenew | None:
+    """Return the subject's mailbox and what stands against its renewal, or None."""
+    columns: Columns = (Mailbox, _REASON, Order.number.label("order_number"))
+    row = session.execute(
+        _with_open_order(select(*columns), subject).where(
+            Mailbox.address == address, visible_mailboxes(subject)
+        ),
+        day_values(today),
+    ).one_or_none()
+    return MailboxToRenew(row.Mailbox, _reason(row), row.order_number) if row else None
+
+
+def _with_open_order(statement: Select[Any], subject: Subject) -> Select[Any]:
+    """Join the order that a mailbox is held by, and its number where the subject may see it."""
+    return statement.outerjoin(
+        OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open)
+    ).outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
 
 
 def expiry_groups(session: Session, subject: Subject, draft_id: int, today: date) -> list[ExpiryGroup]:

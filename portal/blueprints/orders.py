@@ -1,0 +1,114 @@
+"""`/ordini`: the list, one order, its state, cancelling it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal import web
+from portal.blueprints import refusals
+from portal.blueprints.bank_days import CLOSED_DAYS
+from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid
+from portal.domain.order_numbers import normalise_order_number
+from portal.forms.orders import OrderLinesForm, OrderListForm, parse_place_text, place_text
+from portal.usecases import order_pages, orders
+from portal.usecases.order_pages import OrderCursor
+
+bp = Blueprint("orders", __name__)
+refusals.answer(bp)
+
+
+@bp.get("/ordini")
+def index() -> ResponseReturnValue:
+    """Show one page of the orders, newest first."""
+    form = OrderListForm(request.args)
+    found = order_pages.list_orders(
+        web.reading(), web.subject(), after=_cursor(form.after.data), before=_cursor(form.before.data)
+    )
+    return web.render(
+        "orders/index.html",
+        found=found,
+        newer_args=_place(found.newer, "prima"),
+        older_args=_place(found.older, "dopo"),
+    )
+
+
+@bp.get("/ordini/<number>")
+def show(number: str) -> ResponseReturnValue:
+    """Show one order: what happens next, how to pay, its lines."""
+    known = _known(number)
+    if known != number:
+        return web.see_other("orders.show", number=known)
+    return _order_page(known)
+
+
+@bp.route("/ordini/<number>/annulla", methods=["GET", "POST"])
+def cancel(number: str) -> ResponseReturnValue:
+    """Ask whether to cancel; cancel and free the mailboxes."""
+    known = _known(number)
+    if request.method == "GET":
+        return _cancel_page(known)
+    services = web.services()
+    try:
+        with services.transaction() as session:
+            order = orders.cancel_order(session, web.subject(), known, now=services.now())
+    except OrderNotCancellable as refusal:
+        return _order_page(known, refusals.status_of(refusal), refusal=refusal)
+    words = render_template("orders/_cancelled_text.html", number=order.number)
+    flash(Markup(words), "ok")  # rendered, and so escaped, just above
+    return web.see_other("orders.show", number=order.number)
+
+
+@bp.get("/ordini/<number>/stato")
+def status(number: str) -> ResponseReturnValue:
+    """Show how far the order has come; its page asks again while it moves."""
+    known = _known(number)
+    if not web.wants_part():
+        return web.see_other("orders.show", number=known)
+    return render_template("orders/_live.html", **_order_values(known, refusal=None))
+
+
+def _order_page(number: str, status: int = 200, **more: object) -> ResponseReturnValue:
+    return web.render("orders/show.html", None, status, **_order_values(number, **({"refusal": None} | more)))
+
+
+def _order_values(number: str, **more: Any) -> dict[str, Any]:
+    form = OrderLinesForm(request.args)
+    form.validate()
+    services = web.services()
+    found = order_pages.look_at_order(
+        web.reading(),
+        web.subject(),
+        number,
+        today=services.today(),
+        holidays=CLOSED_DAYS,
+        after=form.position_after(),
+        before=form.position_before(),
+    )
+    values = {"found": found, "order": found.order, "progress": found.status, "bank": services.settings.bank}
+    return values | more
+
+
+def _cancel_page(number: str) -> ResponseReturnValue:
+    found = order_pages.look_at_status(web.reading(), web.subject(), number)
+    return web.render("orders/cancel.html", found=found)
+
+
+def _known(number: str) -> str:
+    """Return the order number as it is stored, whatever its case and spaces. Raises NotFound."""
+    try:
+        return normalise_order_number(number)
+    except OrderNumberInvalid as failure:
+        raise NotFound from failure
+
+
+def _cursor(text: str | None) -> OrderCursor | None:
+    place = parse_place_text(text)
+    return OrderCursor(*place) if place else None
+
+
+def _place(cursor: OrderCursor | None, name: str) -> dict[str, str] | None:
+    return {name: place_text(cursor.placed_at, cursor.id)} if cursor else None

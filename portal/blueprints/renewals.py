@@ -1,0 +1,253 @@
+"""`/rinnovo`: from one mailbox or a selection through «Piano» and «Pagamento» to «Conferma»."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal import web
+from portal.blueprints import plan_step, refusals
+from portal.blueprints.bank_days import CLOSED_DAYS
+from portal.blueprints.wizard import go_to, skipped, step_values
+from portal.domain.errors import (
+    DomainError,
+    DraftStale,
+    LineBlocked,
+    MailboxNotRenewable,
+    NotAllowed,
+    OpenOrderExists,
+    PaymentTooLate,
+    PlanNotOffered,
+    PriceChanged,
+    PriceMissing,
+    TermNotOffered,
+)
+from portal.forms.renewals import BulkForm, ChangeForm, ConfirmForm, PaymentForm
+from portal.usecases import draft_payments, line_changes, orders, renewal_pages, renewals
+from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
+from portal.usecases.renewal_steps import Step, first_open
+
+bp = Blueprint("renewals", __name__)
+refusals.answer(bp)
+
+ROW_REFUSALS = (
+    DraftStale,
+    LineBlocked,
+    MailboxNotRenewable,
+    NotAllowed,
+    PlanNotOffered,
+    PriceMissing,
+    TermNotOffered,
+)
+"""What a row itself can tell, beside the choice that was refused."""
+
+
+@bp.route("/caselle/<address>/rinnova", methods=["GET", "POST"])
+def prepare(address: str) -> ResponseReturnValue:
+    """Say what renewing this mailbox means, or why it cannot be; begin the draft."""
+    services, subject = web.services(), web.subject()
+    if request.method == "POST":
+        try:
+            with services.transaction() as session:
+                draft = renewals.begin(session, subject, address, today=services.today(), now=services.now())
+        except MailboxNotRenewable:
+            return _preparation(address, 409)
+        return web.see_other("renewals.plan", draft=draft)
+    return _preparation(address)
+
+
+def _preparation(address: str, status: int = 200) -> ResponseReturnValue:
+    found = renewal_pages.prepare(web.reading(), web.subject(), address, today=web.services().today())
+    return web.render("renewals/prepare.html", status=status, found=found)
+
+
+@bp.post("/rinnovo")
+def start() -> ResponseReturnValue:
+    """Make or resume the draft of the account's selection."""
+    services = web.services()
+    with services.transaction() as session:
+        draft = renewals.start(session, web.subject(), today=services.today(), now=services.now())
+    return web.see_other("renewals.plan", draft=draft)
+
+
+@bp.get("/rinnovo/<draft>")
+def plan(draft: str) -> ResponseReturnValue:
+    """Show the step «Piano», or the inside of one row of it."""
+    opened = request.args.get("apri")
+    if web.wants_part() and opened:
+        return plan_step.row_part(draft, opened)
+    return plan_step.plan_page(draft, problems_asked="prosegui" in request.args)
+
+
+@bp.post("/rinnovo/<draft>/caselle/<address>")
+def change(draft: str, address: str) -> ResponseReturnValue:
+    """Change one row, or take it out of the renewal."""
+    form = ChangeForm(request.form)
+    if form.asks_to_leave_out():
+        return _leave_out(draft, address)
+    if not form.validate():
+        return plan_step.refused_row(draft, address, errors=sorted(form.errors))
+    try:
+        changed = _changed(draft, address, form)
+    except ROW_REFUSALS as refusal:
+        return plan_step.refused_row(draft, address, refusal)
+    if form.asks_to_go_on():
+        return go_to(url_for("renewals.payment", draft=draft))
+    if web.wants_part():
+        return plan_step.changed_row(draft, changed, form.page.data or "")
+    return plan_step.back_to_plan(draft, f"riga-{changed.row.line_id}", apri=address)
+
+
+def _changed(draft: str, address: str, form: ChangeForm) -> ChangedLine:
+    mark = PageMark(form.version.data or 1, form.page.data or "", form.turn.data or 0)
+    wanted = LineChange(form.choice(), form.archive_deletion_accepted.data, mark)
+    services = web.services()
+    with services.transaction() as session:
+        return line_changes.change(
+            session, web.subject(), draft, address, wanted, today=services.today(), now=services.now()
+        )
+
+
+def _leave_out(draft: str, address: str) -> ResponseReturnValue:
+    services = web.services()
+    with services.transaction() as session:
+        renewals.leave_out(session, web.subject(), draft, address, today=services.today(), now=services.now())
+    _say("renewals/_left_out_text.html", address=address, count=1)
+    return plan_step.back_to_plan(draft)
+
+
+@bp.post("/rinnovo/<draft>/tutte")
+def apply_to_all(draft: str) -> ResponseReturnValue:
+    """Give all rows one plan and one term, or take those out that cannot go on."""
+    form = BulkForm(request.form)
+    services, subject = web.services(), web.subject()
+    today, now = services.today(), services.now()
+    if form.asks_to_leave_out():
+        with services.transaction() as session:
+            count = renewals.leave_out_to_fix(session, subject, draft, today=today, now=now)
+        _say("renewals/_left_out_text.html", address="", count=count)
+        return web.see_other("renewals.plan", draft=draft)
+    if not form.validate() or not (form.plan.data or form.years.data):
+        return plan_step.plan_page(draft, status=422, errors=["bulk"])
+    with services.transaction() as session:
+        done = renewals.apply_to_all(
+            session, subject, draft, form.chosen_plan(), form.years.data, today=today, now=now
+        )
+    _say("renewals/_applied_text.html", done=done)
+    return plan_step.back_to_plan(draft)
+
+
+@bp.route("/rinnovo/<draft>/pagamento", methods=["GET", "POST"])
+def payment(draft: str) -> ResponseReturnValue:
+    """Show the ways to pay; keep the one that is chosen."""
+    if request.method == "GET":
+        return go_to(request.path) if web.wants_part() else _payment_page(draft)
+    form = PaymentForm(request.form)
+    if form.asks_to_leave_out():
+        return _leave_out_too_late(draft)
+    if not form.validate() or form.chosen_method() not in draft_payments.OFFERED_METHODS:
+        return _payment_page(draft, 422, errors=["method"])
+    services = web.services()
+    with services.transaction() as session:
+        draft_payments.choose_method(
+            session,
+            web.subject(),
+            draft,
+            form.chosen_method(),
+            today=services.today(),
+            now=services.now(),
+            holidays=CLOSED_DAYS,
+        )
+    return web.see_other("renewals.confirm", draft=draft)
+
+
+def _leave_out_too_late(draft: str) -> ResponseReturnValue:
+    services = web.services()
+    with services.transaction() as session:
+        count = draft_payments.leave_out_too_late(
+            session,
+            web.subject(),
+            draft,
+            today=services.today(),
+            now=services.now(),
+            holidays=CLOSED_DAYS,
+        )
+    _say("renewals/_left_out_text.html", address="", count=count)
+    return web.see_other("renewals.payment", draft=draft)
+
+
+def _payment_page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
+    found = draft_payments.look_at_payment(
+        web.reading(), web.subject(), draft, today=web.services().today(), holidays=CLOSED_DAYS
+    )
+    elsewhere = skipped(draft, Step.PAYMENT, found.draft)
+    if elsewhere is not None:
+        return elsewhere
+    values = {"found": found, "totals": found.draft.totals, "errors": [], "refusal": None} | more
+    return web.render("renewals/payment.html", None, status, **step_values(draft, Step.PAYMENT), **values)
+
+
+@bp.errorhandler(PaymentTooLate)
+def payment_too_late(refusal: PaymentTooLate) -> ResponseReturnValue:
+    """Show the ways to pay again, with the mailboxes that cannot wait for this one."""
+    draft = str((request.view_args or {})["draft"])
+    return _payment_page(draft, refusals.status_of(refusal), refusal=refusal)
+
+
+@bp.route("/rinnovo/<draft>/conferma", methods=["GET", "POST"])
+def confirm(draft: str) -> ResponseReturnValue:
+    """Show the summary; place the order at the price that was shown."""
+    if request.method == "GET":
+        return _confirm_page(draft)
+    form = ConfirmForm(request.form)
+    if not form.validate():
+        return _confirm_page(draft, 422, DraftStale())
+    shown = orders.Shown(form.shown_due_cents.data or 0, form.shown_version.data or 0)
+    services = web.services()
+    try:
+        with services.transaction() as session:
+            order = orders.place_order(
+                session, web.subject(), draft, shown=shown, holidays=CLOSED_DAYS, now=services.now()
+            )
+    except (PriceChanged, DraftStale, OpenOrderExists) as refusal:
+        return _confirm_page(draft, refusals.status_of(refusal), refusal)
+    except (LineBlocked, TermNotOffered, PriceMissing) as refusal:
+        return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
+    return web.see_other("orders.show", number=order.number)
+
+
+def _confirm_page(draft: str, status: int = 200, refusal: DomainError | None = None) -> ResponseReturnValue:
+    form, cut = plan_step.asked_cut()
+    found = renewal_pages.look_at_confirmation(
+        web.reading(), web.subject(), draft, cut, today=web.services().today(), holidays=CLOSED_DAYS
+    )
+    if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
+        return plan_step.plan_page(draft, status=status, refusal=refusal)
+    elsewhere = skipped(draft, Step.CONFIRM, found.draft)
+    if elsewhere is not None:
+        return elsewhere
+    return web.render(
+        "renewals/confirm.html",
+        None,
+        status,
+        **step_values(draft, Step.CONFIRM),
+        found=found,
+        totals=found.draft.totals,
+        query=form.query(),
+        refusal=refusal,
+    )
+
+
+@bp.post("/rinnovo/<draft>/abbandona")
+def discard(draft: str) -> ResponseReturnValue:
+    """Put the draft aside."""
+    services = web.services()
+    with services.transaction() as session:
+        renewals.discard(session, web.subject(), draft, now=services.now())
+    _say("renewals/_discarded_text.html")
+    return web.see_other("mailboxes.index")
+
+
+def _say(template: str, **values: object) -> None:
+    flash(Markup(render_template(template, **values)), "ok")  # rendered, and so escaped, just here

@@ -1,0 +1,48 @@
+"""The wizard's frame: its steps with their addresses, and moving between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import make_response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import web
+from portal.usecases.draft_totals import OpenDraft
+from portal.usecases.renewal_steps import Step, first_open
+
+ENDPOINTS: dict[Step, str] = {
+    Step.PLAN: "renewals.plan",
+    Step.PAYMENT: "renewals.payment",
+    Step.CONFIRM: "renewals.confirm",
+}
+
+
+def step_values(draft: str, current: Step) -> dict[str, Any]:
+    """Return what the stepper needs: the steps, where we are, the addresses to go back to."""
+    steps = list(Step)
+    number = steps.index(current) + 1
+    back = {
+        position: url_for(ENDPOINTS[step], draft=draft)
+        for position, step in enumerate(steps, 1)
+        if position < number
+    }
+    return {"draft": draft, "steps": steps, "step_number": number, "step_hrefs": back}
+
+
+def skipped(draft: str, wanted: Step, found: OpenDraft) -> ResponseReturnValue | None:
+    """Return the way to the first step that is not done, or None where the wanted one is open (S10)."""
+    step = first_open(wanted, found)
+    if step is wanted:
+        return None
+    query: dict[str, Any] = {"prosegui": "no"} if step is Step.PLAN else {}
+    return go_to(url_for(ENDPOINTS[step], draft=draft, **query))
+
+
+def go_to(address: str) -> ResponseReturnValue:
+    """Make the browser go to one of our own addresses, whether htmx asked or the browser itself."""
+    if not web.wants_part():
+        return redirect(address, code=303)
+    response = make_response("", 200)
+    response.headers["HX-Redirect"] = address
+    return response

@@ -1,0 +1,48 @@
+"""Which orders and which lines of an order the address asks for."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from wtforms import Form, IntegerField, StringField
+from wtforms.validators import NumberRange, Optional
+
+_PLACE = re.compile(r"(\d{8}T\d{6}\d{6})~([1-9]\d{0,9})", re.ASCII)
+_MOMENT = "%Y%m%dT%H%M%S%f"
+
+
+class OrderListForm(Form):
+    """The place in the list of orders."""
+
+    after = StringField(name="dopo")
+    before = StringField(name="prima")
+
+
+class OrderLinesForm(Form):
+    """The place among the lines of one order: their positions."""
+
+    after = IntegerField(name="dopo", validators=[Optional(), NumberRange(0, 10**9)])
+    before = IntegerField(name="prima", validators=[Optional(), NumberRange(0, 10**9)])
+
+    def position_after(self) -> int:
+        return 0 if self.after.errors else self.after.data or 0
+
+    def position_before(self) -> int | None:
+        return None if self.before.errors else self.before.data
+
+
+def place_text(placed_at: datetime, order_id: int) -> str:
+    """Return an order's place as it stands in an address."""
+    return f"{placed_at.astimezone(UTC).strftime(_MOMENT)}~{order_id}"
+
+
+def parse_place_text(text: str | None) -> tuple[datetime, int] | None:
+    """Return the moment and the id that `place_text` wrote, or None for anything else."""
+    match = _PLACE.fullmatch(text or "")
+    if match is None:
+        return None
+    try:
+        return datetime.strptime(match[1], _MOMENT).replace(tzinfo=UTC), int(match[2])
+    except ValueError:
+        return None

@@ -1,0 +1,213 @@
+"""Orders as customers look at them: page by page, one by one, and what a draft becomes in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, insert, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from portal.domain.access import Subject
+from portal.domain.money import Cents
+from portal.domain.orders import LineState, OrderState
+from portal.domain.payments import PaymentState
+from portal.domain.plans import Plan
+from portal.store.draft_queries import Columns
+from portal.store.drafts import DraftLine
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order, OrderLine
+from portal.store.payments import Payment
+from portal.store.renewability import NOT_RENEWABLE, day_values
+from portal.store.scope import visible_mailboxes, visible_orders
+
+PAGE_ORDERS = 50
+PAGE_LINES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """One row of the list of orders."""
+
+    id: int
+    number: str
+    placed_at: datetime
+    state: OrderState
+    due_cents: Cents
+    lines: int
+    first_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineGroup:
+    """The lines of an order that share their fate, their old expiry and their plan."""
+
+    state: LineState
+    expires_before: date
+    plan_before: Plan
+    lines: int
+    net_cents: Cents
+    first_address: str
+
+
+def visible_order(session: Session, subject: Subject, number: str) -> Order | None:
+    """Return the subject's order of that number, or None."""
+    return session.scalar(select(Order).where(Order.number == number, visible_orders(subject)))
+
+
+def order_of_draft(session: Session, draft_id: int) -> Order | None:
+    """Return the order that a draft has become, or None."""
+    return session.scalar(select(Order).where(Order.draft_id == draft_id))
+
+
+def order_page(
+    session: Session,
+    subject: Subject,
+    *,
+    after: tuple[datetime, int] | None = None,
+    before: tuple[datetime, int] | None = None,
+) -> list[ListedOrder]:
+    """Return up to one order more than a page, newest first, from an order's place on (or back from it)."""
+    first = aliased(OrderLine)
+    lines = (
+        select(func.max(OrderLine.position))
+        .where(OrderLine.order_id == Order.id)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    columns: Columns = (Order.id, Order.number, Order.placed_at, Order.state, Order.due_cents)
+    statement = (
+        select(*columns, lines.label("lines"), first.address.label("first_address"))
+        .join(first, and_(first.order_id == Order.id, first.position == 1))
+        .where(visible_orders(subject))
+        .limit(PAGE_ORDERS + 1)
+    )
+    place = tuple_(Order.placed_at, Order.id)
+    if before is not None:
+        statement = statement.where(place > before).order_by(Order.placed_at, Order.id)
+    else:
+        statement = statement.order_by(Order.placed_at.desc(), Order.id.desc())
+    if after is not None:
+        statement = statement.where(place < after)
+    rows = session.execute(statement).all()
+    found = [
+        ListedOrder(row.id, row.number, row.placed_at, row.state, row.due_cents, row.lines, row.first_address)
+        for row in rows
+    ]
+    return found[::-1] if before is not None else found
+
+
+def order_lines(
+    session: Session, order_id: int, *, after: int = 0, before: int | None = None
+) -> Sequence[OrderLine]:
+    """Return up to one line more than a page, from a position on (or back from it)."""
+    statement = select(OrderLine).where(OrderLine.order_id == order_id).limit(PAGE_LINES + 1)
+    if before is not None:
+        backward = statement.where(OrderLine.position < before).order_by(OrderLine.position.desc())
+        return session.scalars(backward).all()[::-1]
+    forward = statement.where(OrderLine.position > after).order_by(OrderLine.position)
+    return session.scalars(forward).all()
+
+
+def line_groups(session: Session, order_id: int) -> list[LineGroup]:
+    """Return the lines of an order by fate, old expiry and plan, the soonest expiry first."""
+    columns: Columns = (OrderLine.state, OrderLine.expires_before, OrderLine.plan_before)
+    rows = session.execute(
+        select(
+            *columns,
+            func.count().label("lines"),
+            func.sum(OrderLine.net_cents).label("net_cents"),
+            func.min(OrderLine.address).label("first_address"),
+        )
+        .where(OrderLine.order_id == order_id)
+        .group_by(*columns)
+        .order_by(OrderLine.expires_before, OrderLine.plan_before, OrderLine.state)
+    )
+    return [
+        LineGroup(
+            row.state, row.expires_before, row.plan_before, row.lines, int(row.net_cents), row.first_address
+        )
+        for row in rows
+    ]
+
+
+def unapplied_payments_of(session: Session, order_id: int) -> Sequence[Payment]:
+    """Return the money that named the order and did not pay it."""
+    return session.scalars(
+        select(Payment)
+        .where(Payment.order_id == order_id, Payment.state == PaymentState.UNAPPLIED)
+        .order_by(Payment.id)
+    ).all()
+
+
+class LineToOrder(NamedTuple):
+    """A line of a draft and all that its order depends on, as plain values: 20,000 of them are light."""
+
+    mailbox_id: int
+    address: str
+    plan_before: Plan
+    expires_on: date
+    cancelled_on: date | None
+    mailbox_used_mb: int
+    archive_used_mb: int
+    plan: Plan
+    extra_mailbox_gb: int
+    extra_archive_gb: int
+    term_years: int
+    archive_deletion_accepted: bool
+    reason: str | None
+
+
+def lines_to_order(session: Session, subject: Subject, draft_id: int, today: date) -> list[LineToOrder]:
+    """Return the lines of a draft in its order, with what stands against each renewal today."""
+    columns: Columns = (
+        Mailbox.id,
+        Mailbox.address,
+        Mailbox.plan,
+        Mailbox.expires_on,
+        Mailbox.cancelled_on,
+        Mailbox.mailbox_used_mb,
+        Mailbox.archive_used_mb,
+        DraftLine.plan,
+        DraftLine.extra_mailbox_gb,
+        DraftLine.extra_archive_gb,
+        DraftLine.term_years,
+        DraftLine.archive_deletion_accepted,
+        NOT_RENEWABLE,
+    )
+    rows = session.execute(
+        select(*columns)
+        .join(DraftLine, DraftLine.mailbox_id == Mailbox.id)
+        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
+        .order_by(DraftLine.id),
+        day_values(today),
+    )
+    return [LineToOrder._make(row) for row in rows]
+
+
+def insert_lines(session: Session, lines: Sequence[dict[str, Any]]) -> None:
+    """Store the lines of an order in one round of statements. Raises IntegrityError for a held mailbox."""
+    session.execute(insert(OrderLine), lines)
+
+
+def held_address(session: Session, draft_id: int) -> str | None:
+    """Return one mailbox of the draft that an open order holds, or None."""
+    return session.scalar(
+        select(OrderLine.address)
+        .join(DraftLine, DraftLine.mailbox_id == OrderLine.mailbox_id)
+        .where(DraftLine.draft_id == draft_id, OrderLine.is_open)
+        .order_by(OrderLine.mailbox_id)
+        .limit(1)
+    )
+
+
+def close_lines(session: Session, order_id: int, now: datetime) -> None:
+    """Let go of the mailboxes of an order."""
+    session.execute(
+        update(OrderLine)
+        .where(OrderLine.order_id == order_id, OrderLine.is_open)
+        .values(is_open=False, closed_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,141 @@
+"""The step «Pagamento»: which methods there are and whether their money arrives in time for every mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.errors import PaymentTooLate
+from portal.domain.lifecycle import last_day_to_renew
+from portal.domain.payments import Arrival, PaymentMethod, Verdict, arrival_warning
+from portal.domain.plans import PLANS
+from portal.store import draft_changes
+from portal.store.draft_queries import ExpiryGroup, addresses_in, expiry_groups
+from portal.usecases.draft_totals import OpenDraft, claim_change, look_at_draft
+
+OFFERED_METHODS = (PaymentMethod.BANK_TRANSFER,)
+"""The methods that can be chosen now; each further one comes with its gateway."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodOffer:
+    """One way to pay and what its slowness means for the mailboxes of the draft."""
+
+    method: PaymentMethod
+    earliest: date
+    latest: date
+    late: Sequence[ExpiryGroup]
+    """Mailboxes that will be suspended until the money is registered, the soonest first."""
+    too_late: Sequence[ExpiryGroup]
+    """Mailboxes that may be gone by then: with them the method cannot be chosen."""
+    too_late_addresses: Sequence[str] = ()
+
+    @property
+    def late_count(self) -> int:
+        return sum(group.lines for group in self.late)
+
+    @property
+    def too_late_count(self) -> int:
+        return sum(group.lines for group in self.too_late)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStep:
+    """The step «Pagamento» of a draft."""
+
+    draft: OpenDraft
+    methods: Sequence[MethodOffer]
+
+    @property
+    def chosen(self) -> MethodOffer | None:
+        method = self.draft.facts.payment_method
+        return next((offer for offer in self.methods if offer.method == method), None)
+
+
+def look_at_payment(
+    session: Session, subject: Subject, public_id: str, *, today: date, holidays: Container[date]
+) -> PaymentStep:
+    """Return the methods for the subject's draft. Raises NotFound, DraftClosed."""
+    draft = look_at_draft(session, subject, public_id, today=today)
+    groups = expiry_groups(session, subject, draft.facts.id, today)
+    offers = [offer_of(method, groups, today, holidays) for method in OFFERED_METHODS]
+    return PaymentStep(draft, [_with_addresses(session, subject, draft.facts.id, offer) for offer in offers])
+
+
+def choose_method(
+    session: Session,
+    subject: Subject,
+    public_id: str,
+    method: PaymentMethod,
+    *,
+    today: date,
+    now: datetime,
+    holidays: Container[date],
+) -> None:
+    """Keep the method in the draft. Raises NotFound, DraftClosed, PaymentTooLate."""
+    draft_id, _ = claim_change(session, subject, public_id, now)
+    check_in_time(offer_of(method, expiry_groups(session, subject, draft_id, today), today, holidays))
+    draft_changes.set_payment_method(session, draft_id, method)
+
+
+def leave_out_too_late(
+    session: Session,
+    subject: Subject,
+    public_id: str,
+    *,
+    today: date,
+    now: datetime,
+    holidays: Container[date],
+) -> int:
+    """Take out of the draft the mailboxes that no offered method can save; return how many.
+
+    Raises NotFound, DraftClosed.
+    """
+    draft_id, _ = claim_change(session, subject, public_id, now)
+    groups = expiry_groups(session, subject, draft_id, today)
+    lost = [set(offer_of(method, groups, today, holidays).too_late) for method in OFFERED_METHODS]
+    hopeless = set.intersection(*lost)
+    return draft_changes.drop_expiring(session, draft_id, sorted(hopeless, key=str)) if hopeless else 0
+
+
+def offer_of(
+    method: PaymentMethod, groups: Iterable[ExpiryGroup], today: date, holidays: Container[date]
+) -> MethodOffer:
+    """Return what paying by this method today means for these mailboxes. Source: domain.md 5, 7.1."""
+    judged = [(group, arrival_for(method, group, today, holidays)) for group in groups]
+    whenever = arrival_warning(method, today, today, 0, holidays)
+    return MethodOffer(
+        method,
+        whenever.earliest,
+        whenever.latest,
+        late=[group for group, arrival in judged if arrival.verdict is Verdict.LATE_BUT_RENEWABLE],
+        too_late=[group for group, arrival in judged if arrival.verdict is Verdict.TOO_LATE],
+    )
+
+
+def arrival_for(method: PaymentMethod, group: ExpiryGroup, today: date, holidays: Container[date]) -> Arrival:
+    """Return when money sent today arrives, judged for these mailboxes; termination shortens the grace."""
+    grace_days = (_last_day(group) - group.expires_on).days
+    return arrival_warning(method, today, group.expires_on, grace_days, holidays)
+
+
+def check_in_time(offer: MethodOffer) -> None:
+    """Raise PaymentTooLate if the money may come after a mailbox is gone, with the day of the first."""
+    if offer.too_late:
+        first = min(_last_day(group) for group in offer.too_late)
+        raise PaymentTooLate(offer.method, offer.latest, first)
+
+
+def _last_day(group: ExpiryGroup) -> date:
+    return last_day_to_renew(group.expires_on, PLANS[group.plan].grace_days, group.cancelled_on)
+
+
+def _with_addresses(session: Session, subject: Subject, draft_id: int, offer: MethodOffer) -> MethodOffer:
+    if not offer.too_late:
+        return offer
+    addresses = addresses_in(session, subject, draft_id, offer.too_late)
+    return MethodOffer(offer.method, offer.earliest, offer.latest, offer.late, offer.too_late, addresses)

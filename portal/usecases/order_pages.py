@@ -1,0 +1,196 @@
+"""Looking at orders: the list, one order with what happens next, its state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.errors import NotFound
+from portal.domain.lifecycle import last_day_to_renew
+from portal.domain.money import Cents
+from portal.domain.orders import LineState, OrderState, is_cancellable, is_open, is_payable
+from portal.domain.payments import PaymentMethod, Verdict, arrival_warning
+from portal.domain.plans import PLANS
+from portal.store import order_facts, order_queries
+from portal.store.order_queries import PAGE_LINES, PAGE_ORDERS, LineGroup, ListedOrder
+from portal.store.orders import Order, OrderLine
+from portal.store.payments import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCursor:
+    """The place of an order in the list."""
+
+    placed_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """One page of orders, newest first."""
+
+    rows: Sequence[ListedOrder]
+    newer: OrderCursor | None
+    older: OrderCursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalForecast:
+    """When a payment made today is registered, judged for the mailbox that is the first to go."""
+
+    method: PaymentMethod
+    earliest: date
+    latest: date
+    verdict: Verdict
+    address: str
+    expires_on: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """How far an order has come."""
+
+    number: str
+    state: OrderState
+    lines: dict[LineState, int]
+    owed_cents: Cents
+    """What is owed back for the lines that could not be fulfilled."""
+
+    @property
+    def line_count(self) -> int:
+        return sum(self.lines.values())
+
+    @property
+    def done_count(self) -> int:
+        return self.lines[LineState.FULFILLED] + self.lines[LineState.REFUSED]
+
+    @property
+    def is_moving(self) -> bool:
+        """Say whether it will change soon by itself, so that looking again is worth it."""
+        return is_open(self.state) and not is_payable(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One order as its page shows it."""
+
+    order: Order
+    status: OrderStatus
+    lines: Sequence[OrderLine]
+    previous: int | None
+    next: int | None
+    can_pay: bool
+    can_cancel: bool
+    forecast: ArrivalForecast | None
+    unapplied: Sequence[Payment]
+
+
+def list_orders(
+    session: Session,
+    subject: Subject,
+    *,
+    after: OrderCursor | None = None,
+    before: OrderCursor | None = None,
+) -> OrderList:
+    """Return one page of the subject's orders, older than `after` or newer than `before`."""
+    found = order_queries.order_page(
+        session,
+        subject,
+        after=(after.placed_at, after.id) if after else None,
+        before=(before.placed_at, before.id) if before else None,
+    )
+    more = len(found) > PAGE_ORDERS
+    rows = found[-PAGE_ORDERS:] if before else found[:PAGE_ORDERS]
+    has_newer = more if before else after is not None
+    has_older = True if before else more
+    return OrderList(
+        rows,
+        _cursor(rows[0]) if rows and has_newer else None,
+        _cursor(rows[-1]) if rows and has_older else None,
+    )
+
+
+def look_at_order(
+    session: Session,
+    subject: Subject,
+    number: str,
+    *,
+    today: date,
+    holidays: Container[date],
+    after: int = 0,
+    before: int | None = None,
+) -> OrderPage:
+    """Return one order with a page of its lines: four statements. Raises NotFound."""
+    order = _visible(session, subject, number)
+    groups = order_queries.line_groups(session, order.id)
+    found = order_queries.order_lines(session, order.id, after=after, before=before)
+    more = len(found) > PAGE_LINES
+    lines = found[-PAGE_LINES:] if before else found[:PAGE_LINES]
+    has_previous = more if before else after > 0
+    has_next = True if before else more
+    return OrderPage(
+        order=order,
+        status=_status(order, groups),
+        lines=lines,
+        previous=lines[0].position if lines and has_previous else None,
+        next=lines[-1].position if lines and has_next else None,
+        can_pay=is_payable(order.state),
+        can_cancel=is_cancellable(order.state),
+        forecast=_forecast(order, groups, today, holidays) if is_payable(order.state) else None,
+        unapplied=order_queries.unapplied_payments_of(session, order.id),
+    )
+
+
+def look_at_status(session: Session, subject: Subject, number: str) -> OrderStatus:
+    """Return how far the order has come. Raises NotFound."""
+    order = _visible(session, subject, number)
+    return _status(order, order_queries.line_groups(session, order.id))
+
+
+def _visible(session: Session, subject: Subject, number: str) -> Order:
+    order = order_queries.visible_order(session, subject, number)
+    if order is None:
+        raise NotFound
+    return order
+
+
+def _status(order: Order, groups: Sequence[LineGroup]) -> OrderStatus:
+    lines = dict.fromkeys(LineState, 0)
+    for group in groups:
+        lines[group.state] += group.lines
+    refused_net = sum(group.net_cents for group in groups if group.state is LineState.REFUSED)
+    owed = order_facts.owed_for(order, refused_net) if refused_net else 0
+    return OrderStatus(order.number, order.state, lines, owed)
+
+
+def _forecast(
+    order: Order, groups: Sequence[LineGroup], today: date, holidays: Container[date]
+) -> ArrivalForecast:
+    """Return when a payment of today arrives, judged for the mailbox in the worst position."""
+    last_days = {group: last_day_to_renew(group.expires_before, _grace(group)) for group in groups}
+    first_to_go = min(groups, key=lambda group: last_days[group])
+    arrival = arrival_warning(
+        order.payment_method, today, first_to_go.expires_before, _grace(first_to_go), holidays
+    )
+    return ArrivalForecast(
+        order.payment_method,
+        arrival.earliest,
+        arrival.latest,
+        arrival.verdict,
+        first_to_go.first_address,
+        first_to_go.expires_before,
+        last_days[first_to_go],
+    )
+
+
+def _grace(group: LineGroup) -> int:
+    return PLANS[group.plan_before].grace_days
+
+
+def _cursor(row: ListedOrder) -> OrderCursor:
+    return OrderCursor(row.placed_at, row.id)

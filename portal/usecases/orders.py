@@ -1,0 +1,250 @@
+"""Placing an order out of a draft, once and at the price that was shown, and cancelling it while unpaid."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.dates import rome_day
+from portal.domain.errors import (
+    DraftClosed,
+    DraftStale,
+    EmptySelection,
+    LineBlocked,
+    MailboxNotRenewable,
+    NotFound,
+    OpenOrderExists,
+    OrderNotCancellable,
+    PriceChanged,
+)
+from portal.domain.money import Cents
+from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
+from portal.domain.orders import LineState, OrderState, is_cancellable
+from portal.domain.payments import PaymentMethod
+from portal.domain.pricing import Choice, Item, PriceList, Quote, quote, quote_for
+from portal.domain.renewability import NotRenewable
+from portal.domain.space import BlockedLine, check_fit
+from portal.domain.terms import new_expiry
+from portal.store import locks, order_facts, order_queries
+from portal.store.accounts import Account, Holder
+from portal.store.draft_queries import ExpiryGroup
+from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.mailboxes import Mailbox
+from portal.store.order_queries import LineToOrder
+from portal.store.orders import Order
+from portal.store.prices import prices_on
+from portal.store.selections import unselect_ordered
+from portal.usecases import notices
+from portal.usecases.draft_payments import check_in_time, offer_of
+
+_EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the customer had before the eyes when confirming."""
+
+    due_cents: Cents
+    version: int
+    """The draft's, since two different carts may cost the same."""
+
+
+def place_order(
+    session: Session,
+    subject: Subject,
+    draft_public_id: str,
+    *,
+    shown: Shown,
+    holidays: Container[date],
+    now: datetime,
+) -> Order:
+    """Return the order that the draft becomes; the same one every time it is asked for.
+
+    Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
+    DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
+    TermNotOffered, PriceChanged, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
+    """
+    locks.lock_owner(session, subject)
+    draft = locks.lock_draft(session, subject, draft_public_id)
+    if draft is None:
+        raise NotFound
+    if draft.state is not DraftState.OPEN:
+        return _order_before(session, draft)
+    locks.lock_drafted_mailboxes(session, draft.id)
+    today = rome_day(now)
+    lines = _checked_lines(session, subject, draft.id, today)
+    prices = prices_on(session, today)
+    total = quote(Counter(map(_choice, lines)).items(), prices, day=today)
+    _check_shown(draft, total, shown)
+    method = _checked_method(draft, lines, today, holidays)
+    order = _stored(session, subject, draft, lines, total, method, now)
+    _store_lines(session, order, lines, prices)
+    draft.state = DraftState.ORDERED
+    draft.updated_at = now
+    unselect_ordered(session, order.id)
+    notices.order_placed(session, order, now=now)
+    return order
+
+
+def cancel_order(session: Session, subject: Subject, number: str, *, now: datetime) -> Order:
+    """Cancel an unpaid order and free its mailboxes at once; a second time is a quiet success.
+
+    Raises NotFound, OrderNotCancellable. Source: domain.md 5, lessons.md 1 (22).
+    """
+    visible = order_queries.visible_order(session, subject, number)
+    if visible is None:
+        raise NotFound
+    order = order_facts.locked_order(session, visible.id)
+    if order.state is OrderState.CANCELLED:
+        return order
+    if not is_cancellable(order.state):
+        raise OrderNotCancellable(order.state)
+    order.state = OrderState.CANCELLED
+    order.closed_at = now
+    order_queries.close_lines(session, order.id, now)
+    notices.order_cancelled(session, order, now=now)
+    return order
+
+
+def _order_before(session: Session, draft: RenewalDraft) -> Order:
+    order = order_queries.order_of_draft(session, draft.id)
+    if order is None:
+        raise DraftClosed(None)
+    return order
+
+
+def _checked_lines(session: Session, subject: Subject, draft_id: int, today: date) -> list[LineToOrder]:
+    """Return the lines that can be ordered; raises if none can, or if one does not fit its choice."""
+    lines = order_queries.lines_to_order(session, subject, draft_id, today)
+    renewable = [line for line in lines if line.reason is None]
+    if not renewable:
+        raise _nothing_to_order(lines)
+    blocked = [blocked for line in renewable if (blocked := _blocked(line))]
+    if blocked:
+        raise LineBlocked(blocked)
+    return renewable
+
+
+def _nothing_to_order(lines: Sequence[LineToOrder]) -> EmptySelection | MailboxNotRenewable:
+    if len(lines) == 1 and lines[0].reason:
+        return MailboxNotRenewable(lines[0].address, NotRenewable(lines[0].reason))
+    return EmptySelection()
+
+
+def _blocked(line: LineToOrder) -> BlockedLine | None:
+    problems = check_fit(
+        line.plan,
+        line.extra_mailbox_gb,
+        line.extra_archive_gb,
+        line.mailbox_used_mb,
+        line.archive_used_mb,
+        line.archive_deletion_accepted,
+    )
+    return BlockedLine(line.address, problems) if problems else None
+
+
+def _choice(line: LineToOrder) -> Choice:
+    return Choice(line.plan, line.extra_mailbox_gb, line.extra_archive_gb, line.term_years)
+
+
+def _check_shown(draft: RenewalDraft, total: Quote, shown: Shown) -> None:
+    if total.due_cents != shown.due_cents:
+        raise PriceChanged(shown.due_cents, total.due_cents)
+    if draft.version != shown.version:
+        raise DraftStale
+
+
+def _checked_method(
+    draft: RenewalDraft, lines: Sequence[LineToOrder], today: date, holidays: Container[date]
+) -> PaymentMethod:
+    """Return how the order is paid; raises DraftStale if nobody chose, PaymentTooLate."""
+    if draft.payment_method is None:
+        raise DraftStale
+    groups = Counter((line.expires_on, line.cancelled_on, line.plan_before) for line in lines)
+    days = [ExpiryGroup(*key, count, "") for key, count in groups.items()]
+    check_in_time(offer_of(draft.payment_method, days, today, holidays))
+    return draft.payment_method
+
+
+def _stored(
+    session: Session,
+    subject: Subject,
+    draft: RenewalDraft,
+    lines: Sequence[LineToOrder],
+    total: Quote,
+    method: PaymentMethod,
+    now: datetime,
+) -> Order:
+    first = session.get_one(Mailbox, lines[0].mailbox_id)
+    account_id = subject.account_id or first.account_id
+    order = Order(
+        number=new_order_number(secrets.token_bytes(RANDOM_BYTES)),
+        draft_id=draft.id,
+        account_id=account_id,
+        mailbox_id=first.id if len(lines) == 1 else None,
+        state=OrderState.AWAITING_PAYMENT,
+        payment_method=method,
+        net_cents=total.net_cents,
+        vat_rate=total.vat_rate,
+        vat_cents=total.vat_cents,
+        gross_cents=total.gross_cents,
+        split_payment=False,
+        due_cents=total.due_cents,
+        contact_email=_contact(session, subject, first),
+        placed_at=now,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def _contact(session: Session, subject: Subject, first: Mailbox) -> str:
+    if subject.account_id is not None:
+        return session.get_one(Account, subject.account_id).email
+    return session.get_one(Holder, first.holder_id).contact_email
+
+
+def _store_lines(session: Session, order: Order, lines: Sequence[LineToOrder], prices: PriceList) -> None:
+    """Store every line; raises OpenOrderExists, should another order hold a mailbox all the same."""
+    quotes = {choice: quote_for(choice, prices, day=prices.day) for choice in set(map(_choice, lines))}
+    rows = [_row(order.id, position, line, quotes[_choice(line)]) for position, line in enumerate(lines, 1)]
+    try:
+        with session.begin_nested():
+            order_queries.insert_lines(session, rows)
+    except IntegrityError as failure:
+        address = order_queries.held_address(session, order.draft_id)
+        if address is None:
+            raise
+        raise OpenOrderExists(address) from failure
+
+
+def _row(order_id: int, position: int, line: LineToOrder, cost: Quote) -> dict[str, Any]:
+    mailbox_net, archive_net = (cost.net_of(item) for item in _EXTRAS)
+    return {
+        "order_id": order_id,
+        "position": position,
+        "mailbox_id": line.mailbox_id,
+        "address": line.address,
+        "is_open": True,
+        "state": LineState.WAITING,
+        "plan_before": line.plan_before,
+        "plan": line.plan,
+        "extra_mailbox_gb": line.extra_mailbox_gb,
+        "extra_archive_gb": line.extra_archive_gb,
+        "term_years": line.term_years,
+        "base_net_cents": cost.net_cents - mailbox_net - archive_net,
+        "extra_mailbox_net_cents": mailbox_net,
+        "extra_archive_net_cents": archive_net,
+        "net_cents": cost.net_cents,
+        "archive_deletion_accepted": line.archive_deletion_accepted,
+        "expires_before": line.expires_on,
+        "expires_after": new_expiry(line.expires_on, line.term_years),
+    }
