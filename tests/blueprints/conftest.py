@@ -1,24 +1,72 @@
-"""The web application on the services of the test, and a browser without scripts."""
+"""The web application on the services of the test, a browser without scripts, and the people who use it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from portal.app import create_app
+from portal.rate_limits import limiter
 from portal.wiring import Services
+from tests.blueprints.browser import Browser
+from tests.blueprints.people import People, Person, settle_in
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates of this process: every test makes an application of its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Compiled()})
+        yield
 
 
 @pytest.fixture
-def app(services: Services) -> Flask:
+def app(services: Services) -> Iterator[Flask]:
     """The web application; bugs come through as exceptions instead of a 500 page."""
     application = create_app(services)
     application.testing = True
-    return application
+    limiter.reset()
+    yield application
+    limiter.reset()
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser without scripts, not signed in."""
     return app.test_client()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Browser:
+    """The browser of somebody not signed in yet; it knows how to send our forms."""
+    return Browser(app)
+
+
+@pytest.fixture
+def people(services: Services) -> People:
+    """Two accounts alike, and the own session of one's mailbox."""
+    return settle_in(services)
+
+
+@pytest.fixture
+def enter(app: Flask, services: Services) -> Callable[[Person], Browser]:
+    """Gives the browser of a person who has already signed in."""
+    return lambda person: Browser(app).enter(services, person.subject)
