@@ -84,6 +84,22 @@ class DemoPortal(PortalProcess):
         own = {"PORT": str(self.port), "PORTAL_DATA": str(folder), "PORTAL_URL": self.url}
         super().__init__("portal", "demo", folder=folder, environment={**own, **(environment or {})})
 
+    def operator(self, *words: str) -> str:
+        """Run a command of the operator on this demo's data; return what it said. Raises RuntimeError."""
+        done = subprocess.run(
+            [str(PROGRAMS / "portal"), "--demo", *words],
+            cwd=ROOT,
+            env={**_inherited(), **self._environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        if done.returncode:
+            raise RuntimeError(f"portal {words[0]}: {done.stdout}{done.stderr}")
+        return done.stdout
+
     def wait(self, path: str = "/healthz", *, seconds: float = 60) -> None:
         """Return when a page answers; raises RuntimeError with the log when the process ended instead."""
         wait_until(lambda: self._answers(path), f"{self.url}{path}", seconds=seconds, pause=0.1)

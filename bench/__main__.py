@@ -1,0 +1,36 @@
+"""`make bench`: the bars of hardening.md 4.2 on both databases."""
+
+from __future__ import annotations
+
+import argparse
+
+from bench import listing, ordering
+from bench.report import Report
+from bench.site import build_site, scratch_sqlite
+from tests.servers.postgres import PostgresServer
+
+
+def main() -> None:
+    """Print every figure; a missed goal is said and does not fail."""
+    arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
+    arguments.add_argument("--rounds", type=int, default=200)
+    arguments.add_argument("--only", choices=["sqlite", "postgresql"])
+    asked = arguments.parse_args()
+    report = Report()
+    postgres = PostgresServer().start()
+    try:
+        urls = {"postgresql": postgres.create("bench"), "sqlite": scratch_sqlite()}
+        for name, url in urls.items():
+            if asked.only in (None, name):
+                site = build_site(url)
+                report.title(f"On {name}")
+                listing.measure(site, report, asked.rounds)
+                ordering.measure(site, report, asked.rounds)
+                site.services.engine.dispose()
+    finally:
+        postgres.stop()
+    print(f"\n{report.missed} goals missed of {sum(1 for line in report.lines if line[3] is not None)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What people do again and again in the stories, in the words that stand on the screen."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from e2e.accessibility import barriers
+from portal.demo.register import ACCOUNT, PASSWORD
+
+__all__ = ["ACCOUNT", "PASSWORD"]
+WITH_SCRIPTS = "() => !matchMedia('(scripting: none)').matches"
+MONEY = re.compile(r"€\s?([\d.]+),(\d\d)")
+
+
+def sign_in(page: Page, who: str, *, at: str = "/accedi", password: str = PASSWORD) -> None:
+    """Come to a page, be asked who one is, and answer."""
+    page.goto(at)
+    page.get_by_label("Account o casella PEC").fill(who)
+    page.get_by_label("Password", exact=True).fill(password)
+    press(page, "Accedi")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Accedi")
+
+
+def press(page: Page | Locator, name: str, *, exact: bool = True) -> None:
+    """Press the one button, or link that looks like one, of this name."""
+    target = page.get_by_role("button", name=name, exact=exact)
+    target.or_(page.get_by_role("link", name=name, exact=exact)).first.click()
+
+
+def has_scripts(page: Page) -> bool:
+    """Say whether this visitor's browser runs scripts."""
+    return bool(page.evaluate(WITH_SCRIPTS))
+
+
+def no_barriers(page: Page) -> None:
+    """Hold the page as it stands against axe and against sideways scrolling."""
+    assert barriers(page) == [], page.url
+
+
+def cents_in(text: str) -> list[int]:
+    """Return every amount of euros in a text, in cents."""
+    return [int(whole.replace(".", "")) * 100 + int(cents) for whole, cents in MONEY.findall(text)]
+
+
+def total_due(page: Page) -> int:
+    """Return the total with VAT that the page shows, in cents."""
+    bar = page.locator("#totals")
+    return cents_in(bar.inner_text())[-1]
+
+
+def to_the_order(page: Page) -> str:
+    """Go from «Piano» through «Pagamento» and «Conferma» to the order; return its number."""
+    press(page, "Prosegui e completa l'ordine")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Pagamento")
+    no_barriers(page)
+    page.get_by_role("radio", name=re.compile("Bonifico")).check()
+    press(page, "Prosegui")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Conferma")
+    no_barriers(page)
+    press(page, "Conferma l'ordine con obbligo di pagare")
+    return order_number(page)
+
+
+def order_number(page: Page) -> str:
+    """Return the number of the order whose page this is."""
+    page.wait_for_url(re.compile(r"/ordini/[A-Z2-9]{10}$"))
+    return page.url.rsplit("/", 1)[1]
+
+
+def mail_about(page: Page, subject: str) -> Page:
+    """Open the newest mail with this in its subject, waiting until it has arrived."""
+    page.goto("/demo/posta")
+    link = page.get_by_role("link", name=re.compile(re.escape(subject))).first
+    for _ in range(40):
+        if link.count():
+            break
+        page.wait_for_timeout(250)
+        page.reload()
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(subject)
+    return page

@@ -1,0 +1,103 @@
+"""An account renews all that expires within three months, pays by transfer, and is told what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.steps import (
+    ACCOUNT,
+    cents_in,
+    has_scripts,
+    mail_about,
+    no_barriers,
+    press,
+    sign_in,
+    to_the_order,
+    total_due,
+)
+from tests.servers.portal import DemoPortal
+
+
+@pytest.mark.parametrize(("kind", "months"), [("desktop", "1"), ("phone", "2"), ("plain", "3")])
+def test_from_the_list_to_the_second_mail(
+    new_page: Callable[[str], Page], demo: DemoPortal, kind: str, months: str
+) -> None:
+    page = new_page(kind)
+    sign_in(page, ACCOUNT)
+    no_barriers(page)
+
+    press(page, "Rinnova caselle")
+    page.get_by_role("combobox", name=re.compile("Seleziona tutte le caselle")).select_option(months)
+    press(page, "Applica")
+    bar = page.locator("#selezione")
+    expect(bar).to_contain_text(re.compile(r"\d+ caselle selezionate"))
+    selected = int(re.search(r"(\d+) caselle selezionate", bar.inner_text())[1])  # type: ignore[index]
+    assert selected > 3
+    no_barriers(page)
+
+    bar.get_by_role("button", name="Rinnova", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    no_barriers(page)
+    before = total_due(page)
+    make_one_bigger(page)
+    assert total_due(page) > before
+
+    due = total_due(page)
+    number = to_the_order(page)
+    expect(page.locator("main")).to_contain_text("In attesa di pagamento")
+    assert due in cents_in(page.locator("main").inner_text())
+    no_barriers(page)
+
+    letter = mail_about(page, number).locator("main").inner_text()
+    assert due in cents_in(letter)
+
+    register(demo, number, due, reference=f"TRN-{number}")
+    page.goto(f"/ordini/{number}")
+    expect(page.locator("main")).to_contain_text("Evaso", timeout=20_000)
+    no_barriers(page)
+    mail_about(page, "rinnov")
+    expect(page.locator("main")).to_contain_text(number)
+
+    cancel_nothing_left(page)
+
+
+def make_one_bigger(page: Page) -> None:
+    """Open the first mailbox and buy one more GB for it."""
+    first = page.locator("details.fold").first
+    if has_scripts(page):
+        first.locator("summary").click()
+        before = page.locator("#totals").inner_text()
+        first.get_by_role("button", name="Più: Spazio casella aggiuntivo").click()
+        expect(page.locator("#totals")).not_to_have_text(before)
+    else:
+        first.locator("summary").click()
+        first.get_by_role("link", name=re.compile("Apri le scelte")).click()
+        page.get_by_role("button", name="Più: Spazio casella aggiuntivo").first.click()
+
+
+def register(demo: DemoPortal, number: str, due_cents: int, *, reference: str) -> None:
+    """Do what the operator does when the transfer is on the account."""
+    amount = f"{due_cents // 100}.{due_cents % 100:02}"
+    demo.operator(
+        "payments",
+        "register",
+        number,
+        "--amount",
+        amount,
+        "--on",
+        "2026-11-20",
+        "--method",
+        "bank_transfer",
+        "--reference",
+        reference,
+    )
+
+
+def cancel_nothing_left(page: Page) -> None:
+    """What was renewed is out of the selection, and «Rinnova» is back in its row."""
+    page.goto("/caselle")
+    expect(page.locator("#selezione")).not_to_contain_text("caselle selezionate")

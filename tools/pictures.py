@@ -1,0 +1,120 @@
+"""Photographs every page of the demo at three widths in both colour schemes, for looking at them one by one."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from e2e.conftest import LAUNCH
+from e2e.steps import sign_in, to_the_order
+from portal.demo.register import ACCOUNT, SINGLE_MAILBOX
+from tests.servers.portal import DemoPortal
+from tools import chromium
+
+FOLDER = Path(".cache/pictures")
+SIZES = {"360": 360, "768": 768, "1280": 1280}
+Shoot = Callable[[str], None]
+
+
+def main() -> None:
+    """Walk through the demo as an account and as a mailbox, taking each page as it comes."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        demo = DemoPortal(Path(folder)).start()
+        demo.wait()
+        found = chromium.find()
+        browser = playwright.chromium.launch(executable_path=found.executable, args=LAUNCH)
+        page = browser.new_context(base_url=demo.url, locale="it-IT", reduced_motion="reduce").new_page()
+        try:
+            walk_as_account(page)
+            page.context.clear_cookies()
+            walk_as_mailbox(page)
+        finally:
+            demo.stop()
+
+
+def walk_as_account(page: Page) -> None:
+    """Sign-in, first page, list, selection, many mailboxes renewed in one order, cancelled."""
+    page.goto("/accedi")
+    shoot(page, "accedi")
+    page.get_by_role("button", name="Accedi").click()
+    shoot(page, "accedi-errori")
+    sign_in(page, ACCOUNT)
+    shoot(page, "home")
+    for name, path in {
+        "caselle": "/caselle",
+        "caselle-altri": "/caselle?scheda=altri",
+        "caselle-vuoto": "/caselle?cerca=nessuna",
+        "casella-attiva": "/caselle/direzione@contiesoci.pec.example",
+        "casella-sospesa": "/caselle/ambiente@contiesoci.pec.example",
+        "casella-dominio": "/caselle/info@contiesoci.example",
+        "non-trovata": "/caselle/nessuno@pec.example",
+        "ordini-vuoto": "/ordini",
+    }.items():
+        page.goto(path)
+        shoot(page, name)
+    page.goto("/caselle")
+    page.get_by_role("button", name="Applica").click()
+    page.get_by_text(re.compile(r"\d+ caselle selezionate")).first.wait_for()
+    shoot(page, "caselle-selezionate")
+    page.locator("#rinnova-selezione").click()
+    page.locator("#totals").wait_for()
+    shoot(page, "piano-molte")
+    page.locator("details.fold summary").first.click()
+    page.locator("details.fold .plans").first.wait_for()
+    shoot(page, "piano-molte-aperta")
+    to_the_order(page)
+    shoot(page, "ordine-molte")
+    page.goto("/ordini")
+    shoot(page, "ordini")
+    page.goto("/caselle")
+    shoot(page, "caselle-da-pagare")
+    page.goto("/")
+    shoot(page, "home-da-pagare")
+    page.goto("/demo/posta")
+    shoot(page, "posta")
+    page.locator("th a").first.click()
+    shoot(page, "posta-conferma")
+
+
+def walk_as_mailbox(page: Page) -> None:
+    """One mailbox from the link in its mail to the order, and the order cancelled."""
+    sign_in(page, SINGLE_MAILBOX, at=f"/caselle/{SINGLE_MAILBOX}/rinnova")
+    shoot(page, "rinnova")
+    page.get_by_role("button", name="Continua").click()
+    page.locator("#totals").wait_for()
+    shoot(page, "piano-una")
+    page.get_by_role("button", name="Prosegui e completa l'ordine").click()
+    shoot(page, "pagamento")
+    page.get_by_role("radio", name=re.compile("Bonifico")).check()
+    page.get_by_role("button", name="Prosegui", exact=True).click()
+    shoot(page, "conferma")
+    page.get_by_role("button", name="Conferma l'ordine con obbligo di pagare").click()
+    page.wait_for_url(re.compile("/ordini/"))
+    shoot(page, "ordine-una")
+    page.goto(f"/caselle/{SINGLE_MAILBOX}")
+    shoot(page, "casella-da-pagare")
+    page.goto("/accessibilita")
+    shoot(page, "accessibilita")
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep the page as it stands, at each width and in each scheme."""
+    if sys.argv[1:] and not any(name.startswith(asked) for asked in sys.argv[1:]):
+        return
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for size, width in SIZES.items():
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+if __name__ == "__main__":
+    main()
