@@ -10,12 +10,12 @@ from sqlalchemy import Engine, event
 
 
 @contextmanager
-def counted(engine: Engine) -> Iterator[list[str]]:
-    """Collect the statements that the block sends; transaction control is not among them."""
-    sent: list[str] = []
+def counted(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Collect the statements that the block sends, each with its values; BEGIN and COMMIT are none."""
+    sent: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        sent.append((statement, values))
 
     event.listen(engine, "before_cursor_execute", note)
     try:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    SQLColumnExpression,
     String,
     and_,
     bindparam,
@@ -32,21 +33,32 @@ from portal.store import orders
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
+from portal.store.planner import unindexed
 from portal.store.renewability import CANCELLED, OLDEST_KEPT, STILL_THERE, TODAY, day_values
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
 
+Expiry = SQLColumnExpression[date]
 EXPIRING_UNTIL = bindparam("expiring_until", type_=Date)
-SHOWN: dict[Shown, ColumnElement[bool]] = {
-    Shown.KEPT: and_(Mailbox.expires_on >= OLDEST_KEPT, STILL_THERE),
-    Shown.ALL: true(),
-    Shown.ACTIVE: and_(Mailbox.expires_on > EXPIRING_UNTIL, STILL_THERE),
-    Shown.EXPIRING: and_(Mailbox.expires_on >= TODAY, Mailbox.expires_on <= EXPIRING_UNTIL, STILL_THERE),
-    Shown.SUSPENDED: and_(Mailbox.expires_on < TODAY, Mailbox.expires_on >= OLDEST_KEPT, STILL_THERE),
-    Shown.CANCELLED: CANCELLED,
-}
-"""Each filter as ranges of the expiry, so that an index can answer; equal to the domain's badges, by test."""
 
+
+def _shown(start: Expiry, end: Expiry) -> dict[Shown, ColumnElement[bool]]:
+    """Return each filter as a range of the expiry, from a `start` to an `end` that an index can find."""
+    return {
+        Shown.ALL: true(),
+        Shown.KEPT: and_(start >= OLDEST_KEPT, STILL_THERE),
+        Shown.ACTIVE: and_(start > EXPIRING_UNTIL, STILL_THERE),
+        Shown.EXPIRING: and_(start >= TODAY, end <= EXPIRING_UNTIL, STILL_THERE),
+        Shown.SUSPENDED: and_(start >= OLDEST_KEPT, end < TODAY, STILL_THERE),
+        Shown.CANCELLED: CANCELLED,
+    }
+
+
+SHOWN = _shown(Mailbox.expires_on, Mailbox.expires_on)
+"""The filters of the first page; equal to the domain's badges, by test."""
+_SHOWN_AFTER = _shown(unindexed(Mailbox.expires_on), Mailbox.expires_on)
+_SHOWN_BEFORE = _shown(Mailbox.expires_on, unindexed(Mailbox.expires_on))
+"""Where a place is one end of the range, SQLite must not take the filter's end instead."""
 ROWS_ASKED = literal_column(str(PAGE_ROWS + 1), Integer)
 """A constant in the statement, not a parameter: PostgreSQL plans a page better when it knows its size."""
 FACTS = (
@@ -165,12 +177,18 @@ def _in_order(shape: Shape) -> list[ColumnElement[Any]]:
 
 
 def _filters(shape: Shape) -> list[ColumnElement[bool]]:
-    conditions = [SHOWN[shape.shown]]
+    conditions = [_range(shape)[shape.shown]]
     if shape.searching:
         conditions.append(Mailbox.address.like(bindparam("pattern", type_=String), escape="\\"))
     if shape.by_plan:
         conditions.append(Mailbox.plan == bindparam("plan", type_=Mailbox.plan.type))
     return conditions
+
+
+def _range(shape: Shape) -> dict[Shown, ColumnElement[bool]]:
+    if shape.backward is None or not shape.order.by_expiry:
+        return SHOWN
+    return _SHOWN_BEFORE if _descending(shape) else _SHOWN_AFTER
 
 
 def _beyond(shape: Shape) -> ColumnElement[bool]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Integer
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+Value = TypeVar("Value")
 
-class Unindexed(FunctionElement[int]):
+
+class Unindexed(FunctionElement[Any]):
     """A column that no index shall be chosen for: the other condition is the narrow one.
 
     Source: hardening.md 1.6, «SQLite plan trap».
     """
 
-    type = Integer()
     inherit_cache = True
+
+    def __init__(self, column: InstrumentedAttribute[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
 
 
 @compiles(Unindexed)
@@ -31,6 +36,6 @@ def _with_a_plus(element: Unindexed, compiler: SQLCompiler, **options: Any) -> s
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-def unindexed(column: InstrumentedAttribute[int | None]) -> ColumnElement[int]:
+def unindexed(column: InstrumentedAttribute[Value]) -> ColumnElement[Value]:
     """Return the column's value, for a comparison that SQLite shall not look up by an index."""
     return Unindexed(column)

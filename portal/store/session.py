@@ -33,7 +33,9 @@ def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -
         pool_timeout=5,
         pool_pre_ping=True,
         connect_args={
-            "options": f"-c timezone=UTC -c lock_timeout={lock_timeout_ms} -c statement_timeout=60000"
+            # One plan for an account of ten mailboxes and one of 100,000 would be wrong for one of them.
+            "options": "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c statement_timeout=60000"
+            f" -c lock_timeout={lock_timeout_ms}"
         },
     )
 
