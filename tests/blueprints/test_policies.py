@@ -18,17 +18,37 @@ from tests.blueprints.walkers import (
     routes,
     strangers_things,
 )
-from tests.blueprints.world import BOX, COLLEAGUE, ORPHAN, OTHERS, OWNER, SUSPENDED, World, browser_of
+from tests.blueprints.world import (
+    BOX,
+    COLLEAGUE,
+    ORPHAN,
+    OTHERS,
+    OWNER,
+    SUSPENDED,
+    World,
+    browser_of,
+    make_world,
+)
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is decided before the database is asked."""
 PEOPLE = [OWNER, COLLEAGUE, BOX, SUSPENDED, OTHERS, ORPHAN]
 
 
+@pytest.fixture
+def world(services: Services) -> World:
+    """Everybody's things at once."""
+    return make_world(services)
+
+
+@ONE_DATABASE
 def test_every_endpoint_is_declared(app: Flask) -> None:
     policies.check(app)
 
     assert {route.endpoint for route in routes(app)} == set(POLICIES)
 
 
+@ONE_DATABASE
 def test_an_undeclared_endpoint_stops_the_start(app: Flask) -> None:
     app.add_url_rule("/dimenticata", "forgotten", lambda: "")
 
@@ -36,6 +56,7 @@ def test_an_undeclared_endpoint_stops_the_start(app: Flask) -> None:
         policies.check(app)
 
 
+@ONE_DATABASE
 def test_a_policy_of_nothing_stops_the_start(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(POLICIES, "mailboxes.gone", Policy.SIGNED_IN)
 
@@ -43,15 +64,18 @@ def test_a_policy_of_nothing_stops_the_start(services: Services, monkeypatch: py
         create_app(services)
 
 
+@ONE_DATABASE
 def test_the_walkers_know_every_argument(app: Flask) -> None:
     for route in routes(app):
         assert route.path(NOBODYS)
 
 
+@ONE_DATABASE
 def test_a_private_route_answers_nobody(app: Flask) -> None:
     assert doors_open_to_nobody(app) == []
 
 
+@ONE_DATABASE
 def test_a_missing_guard_is_found(app: Flask) -> None:
     app.before_request_funcs[None].remove(login._guard)
     app.testing = False  # without the guard views fail, and so be it
@@ -64,6 +88,7 @@ def test_what_is_anothers_is_as_what_does_not_exist(app: Flask, world: World, pe
     assert strangers_things(app, world, person) == []
 
 
+@ONE_DATABASE
 def test_a_route_that_shows_anothers_thing_is_found(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +112,7 @@ def test_a_safe_request_changes_nothing(
     assert reads_that_write(app, services.engine, world, person) == []
 
 
+@ONE_DATABASE
 def test_a_get_that_writes_is_found(
     app: Flask, services: Services, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

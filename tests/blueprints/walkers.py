@@ -181,17 +181,17 @@ def checksum(engine: Engine, *, without: Sequence[str] = ("login_session",)) -> 
 
 
 def reads_that_write(app: Flask, engine: Engine, world: World, person: str | None) -> list[str]:
-    """Return the safe requests after which the database is another (S09)."""
+    """Return the tables that safe requests to the whole site have changed (S09)."""
     client = browser_of(app, person)
     own = world.belongings.get(person or "", Belongings())
     values = {name: (getattr(own, name, None) or [value])[0] for name, value in NOBODYS.items()}
-    before = checksum(engine)
-    wrong = []
-    for route in routes(app):
-        for method in {*SAFE, "TRACE"} if route.method == "GET" else {"GET", "HEAD"}:
-            client.open(route.path(values), method=method)
-            after = checksum(engine)
-            if after != before:
-                wrong.append(f"{method} {route.path(values)}: {[t for t in after if after[t] != before[t]]}")
-                before = after
-    return wrong
+    asked = [
+        (method, route.path(values))
+        for route in routes(app)
+        for method in ({*SAFE, "TRACE"} if route.method == "GET" else {"GET", "HEAD"})
+    ]
+    untouched = checksum(engine)
+    for method, path in asked:
+        client.open(path, method=method)
+    now = checksum(engine)
+    return [f"the walk as {person} changed {name}" for name in now if now[name] != untouched[name]]
