@@ -39,6 +39,10 @@ def test_what_comes_when(
     assert split_change(current, ordered, suspended=False) == (at_payment, at_expiry)
 
 
+def test_a_package_is_a_bare_plan_unless_said_otherwise() -> None:
+    assert [sizes(Package(plan)) for plan in SOLD_PLANS] == [(1, 0), (2, 3), (2, 8)]
+
+
 @given(PACKAGES, PACKAGES)
 def test_in_suspension_everything_comes_at_once(current: Package, ordered: Package) -> None:
     assert split_change(current, ordered, suspended=True) == (ordered, None)

@@ -91,6 +91,16 @@ def test_different_randomness_gives_different_numbers(draws: list[bytes]) -> Non
     assert len({new_order_number(draw) for draw in draws}) == len(draws)
 
 
+@pytest.mark.parametrize("place", range(RANDOM_BYTES))
+def test_every_letter_is_as_likely_at_every_place(place: int) -> None:
+    drawn = [
+        new_order_number(bytes(place) + bytes([byte]) + bytes(RANDOM_BYTES - 1 - place))
+        for byte in range(256)
+    ]
+
+    assert sorted(number[place] for number in drawn) == sorted(ALPHABET * 8)
+
+
 @pytest.mark.parametrize("random_bytes", [b"", b"12345678", b"1234567890"])
 def test_another_amount_of_randomness_is_refused(random_bytes: bytes) -> None:
     with pytest.raises(ValueError, match="random bytes"):

@@ -90,6 +90,7 @@ def test_each_line_says_how_it_came_about() -> None:
         QuoteLine(Item.EXTRA_ARCHIVE_GB, 6, 2, 250, 3000),
         QuoteLine(Item.SIGNATURE_KIT, 2, 1, 3600, 7200),
     )
+    assert price.due_cents == price.gross_cents
     assert price.net_of(Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB) == 6000
     assert [line.is_recurring for line in price.lines] == [True] * 5 + [False]
 

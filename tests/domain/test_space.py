@@ -42,6 +42,7 @@ GB = 1024
         (STANDARD, 1, 0, 2 * GB + 100, 0, [FitProblem(MAILBOX, 2 * GB + 100, 2 * GB, None, 100)]),
         # To Standard: the archive goes.
         (STANDARD, 0, 0, GB, 700, [FitProblem(DELETION, 700, 0)]),
+        (STANDARD, 0, 0, GB, 1, [FitProblem(DELETION, 1, 0)]),
         (
             STANDARD,
             0,
