@@ -7,6 +7,8 @@ import click
 from portal.cli.database import database
 from portal.cli.demo import demo
 from portal.cli.imports import imports
+from portal.cli.outbox import outbox
+from portal.cli.payments import payments
 from portal.cli.prices import prices
 from portal.cli.serve import serve
 
@@ -18,5 +20,5 @@ def main(demo: bool) -> None:
     """Gestisce il portale: dati, pagamenti, accessi, avvio."""
 
 
-for command in (database, demo, imports, prices, serve):
+for command in (database, demo, imports, outbox, payments, prices, serve):
     main.add_command(command)

@@ -1,0 +1,155 @@
+"""`portal payments`: registers money that arrived and shows what it paid, what it did not, what is owed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import click
+
+from portal.cli.context import USAGE, pass_services, refuse
+from portal.domain.dates import rome_day
+from portal.domain.errors import AmountUnreadable
+from portal.domain.money import parse_amount
+from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
+from portal.formats import euro, short_day
+from portal.store.orders import Order
+from portal.store.payments import Payment
+from portal.usecases.payments import (
+    Outcome,
+    Settlement,
+    UnappliedReason,
+    owed_money,
+    register_payment,
+    unapplied_payments,
+)
+from portal.wiring import Services
+
+UNAPPLIED = 3
+"""Exit code: the money was kept, but it pays no order and somebody has to look at it."""
+LISTED = 1000
+REFERENCE_LENGTH = 140
+BY_HAND = [method.value for method, time in REGISTRATION_TIMES.items() if not time.is_immediate]
+"""What reaches the operator by paper and statement; the rest is settled by gateways."""
+
+REASONS: dict[str, str] = {
+    UnappliedReason.UNKNOWN_ORDER: "nessun ordine ha questo numero",
+    UnappliedReason.WRONG_AMOUNT: "l'importo non è quello dovuto ({due})",
+    UnappliedReason.WRONG_CURRENCY: "non è in euro",
+    UnappliedReason.ALREADY_PAID: "l'ordine era già pagato",
+    UnappliedReason.ORDER_CANCELLED: "l'ordine era stato annullato",
+    UnappliedReason.ORDER_EXPIRED: "l'ordine era scaduto",
+}
+
+
+class Amount(click.ParamType[int]):
+    """Euros as people write them, in cents."""
+
+    name = "importo"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            cents = value if isinstance(value, int) else parse_amount(str(value))
+        except AmountUnreadable:
+            self.fail(f"«{value}» non è un importo: scrivi per esempio 12.20 o 1.234,50", param, ctx)
+        if cents == 0:
+            self.fail("l'importo è zero", param, ctx)
+        return cents
+
+
+@click.group("payments")
+def payments() -> None:
+    """Pagamenti arrivati: registrazione ed elenchi."""
+
+
+@payments.command()
+@click.argument("number", metavar="NUMERO")
+@click.option("--amount", "cents", type=Amount(), required=True, help="Importo in euro, per esempio 12.20.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Data valuta.")
+@click.option("--method", type=click.Choice(BY_HAND), required=True, help="Come è arrivato.")
+@click.option("--reference", required=True, help="Il codice della banca o della ricevuta: vale una volta.")
+@pass_services
+def register(services: Services, number: str, cents: int, day: datetime, method: str, reference: str) -> None:
+    """Registra un pagamento per l'ordine NUMERO.
+
+    Paga l'ordine solo se l'importo è esatto; altrimenti la somma resta registrata senza ordine (codice di
+    uscita 3). Lo stesso riferimento una seconda volta non cambia niente.
+    """
+    paid_on = _day(services, day)
+    identity = _reference(reference)
+    with services.transaction() as session:
+        settlement = register_payment(
+            session, number, cents, paid_on, PaymentMethod(method), identity, now=services.now()
+        )
+    click.echo(_sentence(settlement, cents))
+    if settlement.payment.vat_rate_differs:
+        click.secho("Attenzione: il giorno del pagamento l'aliquota IVA era un'altra.", err=True, fg="yellow")
+    if settlement.outcome is Outcome.UNAPPLIED:
+        raise SystemExit(UNAPPLIED)
+
+
+@payments.command("list")
+@click.option("--unapplied", "which", flag_value="unapplied", default=True, help="Somme senza ordine.")
+@click.option("--owed", "which", flag_value="owed", help="Somme dovute per caselle non rinnovate.")
+@pass_services
+def list_payments(services: Services, which: str) -> None:
+    """Elenca le somme che non hanno pagato un ordine, o quelle da restituire."""
+    lines = _owed(services) if which == "owed" else _unapplied(services)
+    for line in lines or ["Nessuna."]:
+        click.echo(line)
+
+
+def _day(services: Services, day: datetime) -> date:
+    asked = day.replace(tzinfo=UTC).date()
+    if asked > services.today():
+        refuse(f"Il {short_day(asked)} deve ancora venire.", code=USAGE)
+    return asked
+
+
+def _reference(text: str) -> str:
+    stripped = " ".join(text.split())
+    if not stripped or len(stripped) > REFERENCE_LENGTH:
+        refuse(f"Il riferimento deve avere da 1 a {REFERENCE_LENGTH} caratteri.", code=USAGE)
+    return stripped
+
+
+def _sentence(settlement: Settlement, cents: int) -> str:
+    """Return what happened, precisely."""
+    payment, order = settlement.payment, settlement.order
+    if settlement.outcome is Outcome.APPLIED and order is not None:
+        return f"Ordine {order.number} pagato: {euro(payment.amount_cents)}. Il rinnovo è partito."
+    if settlement.outcome is Outcome.UNAPPLIED:
+        return f"{euro(payment.amount_cents)} registrati senza ordine: {_reason(payment, order)}."
+    before = f"Già registrato il {short_day(rome_day(payment.registered_at))}: {_as_it_was(payment, order)}."
+    if payment.amount_cents != cents:
+        before += f" Allora l'importo era {euro(payment.amount_cents)}, ora {euro(cents)}."
+    return f"{before} Non è cambiato niente."
+
+
+def _as_it_was(payment: Payment, order: Order | None) -> str:
+    if payment.unapplied_reason is None and order is not None:
+        return f"ha pagato l'ordine {order.number}"
+    return f"somma senza ordine, {_reason(payment, order)}"
+
+
+def _reason(payment: Payment, order: Order | None) -> str:
+    words = REASONS.get(payment.unapplied_reason or "", payment.unapplied_reason or "")
+    return words.format(due=euro(order.due_cents) if order else "")
+
+
+def _unapplied(services: Services) -> list[str]:
+    with services.reading() as session:
+        rows = unapplied_payments(session, limit=LISTED)
+    return [
+        f"{short_day(payment.paid_on)}  {euro(payment.amount_cents):>14}  {payment.method:<14}  "
+        f"{payment.reference}  {order.number if order else repr(payment.remittance)}: {_reason(payment, order)}"
+        for payment, order in rows
+    ]
+
+
+def _owed(services: Services) -> list[str]:
+    with services.reading() as session:
+        rows = owed_money(session, limit=LISTED)
+    return [
+        f"{owed.order.number}  {euro(owed.owed_cents):>14}  caselle non rinnovate: {owed.refused_count}"
+        for owed in rows
+    ]
