@@ -49,7 +49,7 @@ def show(number: str) -> ResponseReturnValue:
 def cancel(number: str) -> ResponseReturnValue:
     """Ask whether to cancel; cancel and free the mailboxes."""
     known = _known(number)
-    if request.method == "GET":
+    if request.method != "POST":
         return _cancel_page(known)
     services = web.services()
     try:

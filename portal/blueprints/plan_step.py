@@ -93,13 +93,16 @@ def changed_row(draft: str, changed: ChangedLine, page: str) -> ResponseReturnVa
 def refused_row(
     draft: str, address: str, refusal: DomainError | None = None, errors: list[str] | None = None
 ) -> ResponseReturnValue:
-    """Return the row as it is stored, with the reason why it was not changed; the page without htmx."""
+    """Return the row as it is stored, with the reason why it was not changed; the page without htmx.
+
+    Raises NotFound for a mailbox that is not in the draft, whatever was wrong with the form.
+    """
     status = status_of(refusal) if refusal else 422
-    if not web.wants_part():
-        return plan_page(draft, status=status, opened=address, refusal=refusal, errors=errors or [])
     row, offers, found = renewal_pages.look_at_row(
         web.reading(), web.subject(), draft, address, today=web.services().today()
     )
+    if not web.wants_part():
+        return plan_page(draft, status=status, opened=address, refusal=refusal, errors=errors or [])
     body = render_template(
         "renewals/_changed.html",
         row=row,

@@ -141,7 +141,7 @@ def apply_to_all(draft: str) -> ResponseReturnValue:
 @bp.route("/rinnovo/<draft>/pagamento", methods=["GET", "POST"])
 def payment(draft: str) -> ResponseReturnValue:
     """Show the ways to pay; keep the one that is chosen."""
-    if request.method == "GET":
+    if request.method != "POST":
         return go_to(request.path) if web.wants_part() else _payment_page(draft)
     form = PaymentForm(request.form)
     if form.asks_to_leave_out():
@@ -198,7 +198,7 @@ def payment_too_late(refusal: PaymentTooLate) -> ResponseReturnValue:
 @bp.route("/rinnovo/<draft>/conferma", methods=["GET", "POST"])
 def confirm(draft: str) -> ResponseReturnValue:
     """Show the summary; place the order at the price that was shown."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _confirm_page(draft)
     form = ConfirmForm(request.form)
     if not form.validate():

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.access import Subject
+from portal.domain.dates import rome_day
 from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import PaymentState
@@ -38,6 +39,11 @@ class ListedOrder:
     due_cents: Cents
     lines: int
     first_address: str
+
+    @property
+    def placed_on(self) -> date:
+        """Return the day in Rome on which it was placed."""
+        return rome_day(self.placed_at)
 
 
 @dataclass(frozen=True, slots=True)
