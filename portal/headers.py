@@ -11,11 +11,11 @@ from portal import web
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+DEMO_FRAMES = "; frame-src 'self'"
+"""The demo shows the mails it sent in a frame."""
 ALWAYS = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -32,16 +32,19 @@ TEXTUAL = ("text/", "application/javascript", "application/json", "image/svg+xml
 def register(app: Flask) -> None:
     """Dress every response, errors and static files included.
 
-    A view may set a header of its own first (the demo's mail frame does). Compression does not open the
-    page's token to guessing from elsewhere (BREACH): SameSite keeps the cookie out of such requests.
+    A view may set a header of its own first (the demo's mail frame does). Compression does not open a
+    page's token to guessing by length (BREACH): guesses need thousands of answers to requests made by a
+    page from elsewhere, SameSite keeps the cookie out of those, and the signed token changes by the second.
     """
     app.after_request(_dress)
 
 
 def _dress(response: Response) -> Response:
-    for name, value in ALWAYS.items():
+    settings = web.services().settings
+    policy = CONTENT_POLICY + DEMO_FRAMES if settings.demo else CONTENT_POLICY
+    for name, value in {"Content-Security-Policy": policy, **ALWAYS}.items():
         response.headers.setdefault(name, value)
-    if web.services().settings.secure_cookies:
+    if settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
     if request.endpoint == "static" and response.status_code in (200, 304):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
