@@ -15,7 +15,8 @@ def counted(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        sent.append((statement, values))
+        if not statement.startswith("BEGIN"):
+            sent.append((statement, values))
 
     event.listen(engine, "before_cursor_execute", note)
     try:
