@@ -56,13 +56,15 @@
 
   // Requests of one form wait for each other; an answer that a waiting newer one will outdate is not shown.
   // Its number goes along where the form has a field for it, so that the server can tell an older one from a newer.
+  const turns = new WeakMap(); // not on the form itself, where a field of that name would stand before it
   on("htmx:config:request", ({ detail: { ctx } }) => {
-    ctx.turn = ctx.sourceElement.turn = (ctx.sourceElement.turn || 0) + 1;
+    ctx.turn = (turns.get(ctx.sourceElement) || 0) + 1;
+    turns.set(ctx.sourceElement, ctx.turn);
     if (ctx.request.body?.has("turn")) ctx.request.body.set("turn", ctx.turn);
   });
   on("htmx:after:request", (event) => {
     const { turn, sourceElement, response } = event.detail.ctx;
-    const outdated = turn < sourceElement.turn && /queue (all|last)$/.test(sourceElement.getAttribute("hx-sync"));
+    const outdated = turn < turns.get(sourceElement) && /queue (all|last)$/.test(sourceElement.getAttribute("hx-sync"));
     show("offline", false);
     if (response.raw.redirected) location.assign(response.raw.url); // a page, not a part
     if (outdated || response.raw.redirected) event.preventDefault();
