@@ -1,0 +1,129 @@
+"""`/`: what needs doing first, in few statements however much there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event, update
+
+from portal.domain.orders import OrderState
+from portal.store.accounts import Account
+from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.orders import Order
+from portal.wiring import Services
+from tests.blueprints.world import BOX, COLLEAGUE, GONE, OTHERS, OWNER, World, browser_of, make_world
+from tests.blueprints.world import password_hash as a_hash
+from tests.factories import TODAY, fill_account, make_account, make_mailbox
+
+
+@pytest.fixture
+def world(services: Services) -> World:
+    """Everybody's things at once."""
+    return make_world(services)
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """Give the list of the statements that are run meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_home_shows_what_expires_what_to_pay_and_what_was_begun(app: Flask, world: World) -> None:
+    page = browser_of(app, OWNER).get("/").text
+
+    assert page.index("sospesa@") < page.index("anna@"), "the one that needs it most comes first"
+    assert f"/ordini/{world.belongings[OWNER].number[0]}" in page
+    assert "Riprendi il rinnovo" in page
+    assert f"/rinnovo/{world.belongings[OWNER].draft[0]}" in page
+    assert "Rinnova caselle" in page
+    assert "Gestisci" in page
+
+
+def test_home_leaves_out_what_is_gone_or_anothers(app: Flask, world: World) -> None:
+    page = browser_of(app, OWNER).get("/").text
+
+    assert GONE.split("@")[0] not in page
+    assert OTHERS.split("@")[0] not in page
+    assert world.belongings[COLLEAGUE].number[0] not in page
+
+
+def test_home_of_an_account_with_nothing_to_do_is_calm(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        make_account(session, OWNER, password_hash=a_hash())
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert "Nessuna casella" in page
+    assert "Da pagare" not in page
+    assert "Riprendi" not in page
+
+
+def test_home_forgets_what_is_done(app: Flask, services: Services, world: World) -> None:
+    with services.transaction() as session:
+        session.execute(update(Order).values(state=OrderState.PAID))
+        session.execute(update(RenewalDraft).values(state=DraftState.DISCARDED))
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert "Riprendi" not in page
+    assert world.belongings[OWNER].number[0] not in page
+
+
+def test_home_shows_the_five_that_expire_first_of_both_tabs(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        fill_account(session, account, 50, first_expiry=TODAY + timedelta(days=30))
+        make_mailbox(session, account, "primissima@pec.example", expires_in=3, of_account_holder=False)
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert "primissima" in page
+    assert page.count("casella.") // 2 == 4, "each is named by its link and its text"
+
+
+def test_home_asks_the_database_little_however_much_there_is(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        fill_account(session, account, 3_000)
+    client = browser_of(app, OWNER)
+
+    with counted(services.engine) as statements:
+        answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert len(statements) <= 5, statements
+
+
+def test_home_of_a_mailbox_session_is_its_mailbox(app: Flask, world: World) -> None:
+    answer = browser_of(app, BOX).get("/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/caselle/{BOX}")
+
+
+def test_home_sends_a_stranger_to_sign_in(app: Flask) -> None:
+    answer = app.test_client().get("/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accedi?next=/")
+
+
+def test_a_disabled_account_has_no_home(app: Flask, services: Services, world: World) -> None:
+    client = browser_of(app, OWNER)
+    with services.transaction() as session:
+        session.execute(update(Account).values(disabled_at=services.now()))
+
+    assert client.get("/").status_code == 302
+
+
+def test_the_statement_on_accessibility_is_for_everybody(app: Flask) -> None:
+    assert "WCAG 2.2" in app.test_client().get("/accessibilita").text
