@@ -97,7 +97,7 @@ def tax_code(text: str, kind: CustomerKind) -> str:
     if re.fullmatch(r"[0-9]{11}", code):
         raise FieldProblem("tax_code", FieldCode.PROVISIONAL)
     try:
-        if len(code) == 16 and code.isascii():
+        if re.fullmatch(r"[0-9A-Z]{16}", code):  # the library leaves out hyphens, and takes what remains
             return codicefiscale.validate(code)
     except InvalidChecksum as wrong:
         raise FieldProblem("tax_code", FieldCode.CHECK_CHARACTER) from wrong

@@ -73,6 +73,22 @@ def test_a_business_may_be_called_as_it_likes() -> None:
     assert refusal_of(business_name, "x" * 81) is FieldCode.TOO_LONG
 
 
+@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\u200b", "\u202e", "\ufeff"])
+def test_what_cannot_be_seen_is_refused_everywhere(hidden: str) -> None:
+    _, problems = checked(street=f"Via {hidden}Roma", city=f"Fi{hidden}renze", street_number=f"1{hidden}")
+
+    assert problems == {(field, FieldCode.CHARACTERS) for field in ("street", "city", "street_number")}
+    assert refusal_of(business_name, f"Rossi{hidden} S.r.l.") is FieldCode.CHARACTERS
+
+
+@pytest.mark.parametrize(("field", "longest"), [("street", 60), ("street_number", 8), ("city", 60)])
+def test_an_address_has_limits(field: str, longest: int) -> None:
+    fits, too_long = "x" * longest, "x" * (longest + 1)
+
+    assert checked(INDIVIDUAL, **{field: fits})[1] == set()
+    assert checked(INDIVIDUAL, **{field: too_long})[1] == {(field, FieldCode.TOO_LONG)}
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [

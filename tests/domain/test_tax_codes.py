@@ -48,6 +48,8 @@ def test_a_persons_tax_code_is_taken(kind: CustomerKind, text: str, code: str) -
         ("1SSMRA85M01H501Q", FieldCode.FORMAT),
         ("RSSMRA85B31H501B", FieldCode.FORMAT),  # 31 February
         ("04552920482", FieldCode.PROVISIONAL),
+        ("0455-2920482", FieldCode.FORMAT),  # the library would leave out the hyphen
+        ("0455-2920-4-8-2:", FieldCode.FORMAT),
         ("RSSMRA85M01H501\u0420", FieldCode.FORMAT),  # a Cyrillic letter
         ("   ", FieldCode.REQUIRED),
     ],

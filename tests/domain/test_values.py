@@ -16,7 +16,7 @@ MODULES = [
     importlib.import_module(f"portal.domain.{found.name}")
     for found in pkgutil.iter_modules(portal.domain.__path__)
 ]
-VALUES: set[type] = {
+VALUES: set[type[Any]] = {
     kind
     for module in MODULES
     for kind in vars(module).values()
@@ -24,7 +24,7 @@ VALUES: set[type] = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(VALUES, key=lambda kind: kind.__qualname__))
+@pytest.mark.parametrize("kind", sorted(VALUES, key=str))
 def test_values_are_frozen_and_small(kind: Any) -> None:
     assert kind.__dataclass_params__.frozen
     assert hasattr(kind, "__slots__")
