@@ -8,6 +8,10 @@ from pathlib import Path
 
 from stdnum import iban
 
+SECRET_LENGTH = 32
+SECRET_VARIETY = 10
+"""How many different characters a key must have; 32 random hex digits have 14."""
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong: the portal does not start."""
@@ -88,8 +92,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         account_domain=environ.get("PORTAL_ACCOUNT_DOMAIN", Brand.account_domain).lower(),
     )
     return Settings(
-        secret_key=_secret(environ),
-        secret_key_fallbacks=_list(environ.get("PORTAL_SECRET_KEY_FALLBACKS", "")),
+        secret_key=_secret("PORTAL_SECRET_KEY", environ.get("PORTAL_SECRET_KEY", "")),
+        secret_key_fallbacks=tuple(
+            _secret("PORTAL_SECRET_KEY_FALLBACKS", key)
+            for key in _list(environ.get("PORTAL_SECRET_KEY_FALLBACKS", ""))
+        ),
         database_url=environ.get("PORTAL_DATABASE_URL", f"sqlite:///{folder / 'portal.db'}"),
         redis_url=environ.get("PORTAL_REDIS_URL", ""),
         public_url=public_url,
@@ -112,10 +119,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
 
 
-def _secret(environ: Mapping[str, str]) -> str:
-    secret = environ.get("PORTAL_SECRET_KEY", "")
-    if len(secret) < 32:
-        raise SettingsError("PORTAL_SECRET_KEY must have at least 32 random characters")
+def _secret(name: str, secret: str) -> str:
+    """Return a key that nobody guesses: long, and not one word again and again."""
+    if len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_VARIETY:
+        raise SettingsError(f"{name} must have at least {SECRET_LENGTH} random characters")
     return secret
 
 
