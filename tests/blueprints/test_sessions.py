@@ -223,9 +223,7 @@ def test_the_key_can_be_changed_without_signing_anybody_out(
 
 def test_the_cookie_is_bound_to_this_host_and_to_https(services: Services, people: People) -> None:
     settings = replace(services.settings, secure_cookies=True)
-    app = create_app(replace(services, settings=settings))
-
-    answer = app.test_client().get("/accedi", base_url="https://localhost")
+    answer = create_app(replace(services, settings=settings)).test_client().get("https://localhost/accedi")
 
     (cookie,) = (value for value in answer.headers.getlist("Set-Cookie") if "portal" in value)
     attributes = {part.strip() for part in cookie.split(";")[1:]}
