@@ -75,6 +75,8 @@ def hash_and_write(services: Services, spool: Spool, *, skip_bad: bool) -> None:
 
 def _summary(spool: Spool) -> str:
     good, new, changed, bad = spool.count_good(), spool.count_new(), spool.count_changed(), spool.count_bad()
+    if not good and not bad:
+        return "Il file contiene solo i nomi delle colonne."
     left_out = f" Righe lasciate fuori: {bad}." if bad else ""
     return f"Caselle nuove: {new}, cambiate: {changed}, invariate: {good - new - changed}.{left_out}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from portal.domain.customers import FieldCode
@@ -10,7 +11,8 @@ from portal.usecases.imports.problems import Problem, Reason
 LONGEST_FOUND = 60
 
 _SAVE_AS = "salvalo dal foglio di calcolo come «CSV UTF-8»"
-_ZEROS = "il foglio di calcolo toglie gli zeri iniziali: dai alla colonna il formato testo"
+_AS_NUMBER = " (il foglio di calcolo l'ha preso per un numero: dai alla colonna il formato testo)"
+_NUMBER = re.compile(r"[0-9]+|[0-9]+[.,][0-9]+E\+[0-9]+")
 _CHECK = "«{found}»: l'ultimo carattere di controllo non torna, controlla di averlo copiato bene"
 
 SENTENCES: Mapping[str, str] = {
@@ -96,17 +98,11 @@ OF_COLUMN: Mapping[tuple[str, str], str] = {
     ("account_email", FieldCode.FORMAT): _EMAIL,
     ("contact_email", FieldCode.FORMAT): _EMAIL,
     ("tax_code", FieldCode.FORMAT): (
-        "«{found}» non è un codice fiscale: 16 caratteri per una persona, 11 cifre per gli altri"
-        f" ({_ZEROS})"
+        "«{found}» non è un codice fiscale: 16 caratteri per una persona, 11 cifre per gli altri{as_number}"
     ),
-    ("vat_number", FieldCode.FORMAT): f"«{{found}}» non è una partita IVA: servono 11 cifre ({_ZEROS})",
-    ("postal_code", FieldCode.FORMAT): (
-        f"«{{found}}»: il CAP ha 5 cifre, per esempio 00184 ({_ZEROS}); all'estero, fino a 10 lettere e cifre"
-    ),
-    (
-        "phone",
-        FieldCode.FORMAT,
-    ): "«{found}» non è un numero di telefono: da 6 a 15 cifre, per esempio +39 055 123456",
+    ("vat_number", FieldCode.FORMAT): "«{found}» non è una partita IVA: servono 11 cifre{as_number}",
+    ("postal_code", FieldCode.FORMAT): "«{found}»: in Italia il CAP ha 5 cifre, per esempio 00184{as_number}",
+    ("phone", FieldCode.FORMAT): "«{found}» non è un telefono: da 6 a 15 cifre, per esempio +39 055 123456",
     ("province", FieldCode.UNKNOWN): "«{found}» non è la sigla di una provincia, per esempio AR",
     ("country", FieldCode.UNKNOWN): "«{found}» non è la sigla di uno stato (due lettere ISO), per esempio IT",
 }
@@ -118,17 +114,19 @@ def sentence(problem: Problem) -> str:
     template = OF_COLUMN.get((problem.column, problem.reason)) or SENTENCES[problem.reason]
     place = [f"riga {problem.line}"] if problem.line else []
     place += [_shown(problem.column)] if problem.column else []
-    words = template.format_map({name: _shown(value) for name, value in _values(problem).items()})
+    values = {name: _shown(value) for name, value in problem.values.items()}
+    words = template.format_map(values | _hints(problem.values))
     return f"{', '.join(place)}: {words}" if place else words
 
 
-def _values(problem: Problem) -> dict[str, object]:
-    values = dict(problem.values)
-    if "near" in values:
-        values["near"] = f": forse {values['near']}?" if values["near"] else ""
-    if "last" in values and values["last"] is None:
-        values["last"] = "senza fine"
-    return values
+def _hints(values: Mapping[str, object]) -> dict[str, str]:
+    """Return what a sentence adds for some values."""
+    near, last = values.get("near"), values.get("last")
+    return {
+        "as_number": _AS_NUMBER if _NUMBER.fullmatch(str(values.get("found", ""))) else "",
+        "near": f": forse {near}?" if near else "",
+        "last": _shown(last) if last else "senza fine",
+    }
 
 
 def _shown(value: object) -> str:

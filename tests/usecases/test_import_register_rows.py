@@ -112,6 +112,26 @@ def test_a_row_says_all_its_faults_at_once() -> None:
     assert {column for _, column, _ in found} == {"plan", "expires_on", "province", "password"}
 
 
+def test_an_unquoted_separator_is_told_instead_of_the_faults_it_causes() -> None:
+    quoted = as_csv([good_row(street="Via Roma; 3")], delimiter=";")
+
+    (row,) = read_rows(io.BytesIO(quoted.replace(b'"', b"")), required=REQUIRED, optional=OPTIONAL)
+    assert isinstance(row, Row)
+    problems = register_row(row, account_domain="aruba.it", today=TODAY)
+
+    assert not isinstance(problems, RegisterRow)
+    assert [problem.reason for problem in problems] == [Reason.TOO_MANY_VALUES]
+
+
+def test_separators_left_over_after_a_good_row_do_no_harm() -> None:
+    content = as_csv([good_row()]).rstrip() + b",,,\r\n"
+
+    (row,) = read_rows(io.BytesIO(content), required=REQUIRED, optional=OPTIONAL)
+
+    assert isinstance(row, Row)
+    assert isinstance(register_row(row, account_domain="aruba.it", today=TODAY), RegisterRow)
+
+
 def test_no_fault_repeats_a_password() -> None:
     problems = taken(password="segretissima\x00")
 

@@ -30,6 +30,8 @@ class Row:
 
     line: int
     values: dict[str, str]
+    surplus: int = 0
+    """Empty values beyond those of the header: separators left over, or a value that contains one."""
 
 
 def read_rows(
@@ -42,12 +44,12 @@ def read_rows(
     """
     with _Lines(file) as lines:
         records = _records(lines, _delimiter(lines))
-        columns = _columns(next(records, None), required, optional)
+        header = _header(next(records, None), required, optional)
         for record in records:
             if isinstance(record, Problem):
                 yield record
             elif any(not value.isspace() for value in record.cells if value):
-                yield _row(record, columns)
+                yield _row(record, header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +140,26 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[_Record | Problem]:
         before = lines.number
 
 
-def _columns(header: _Record | Problem | None, required: Sequence[str], optional: Sequence[str]) -> list[str]:
-    """Return the column names in the order of the file; empty ones at the end are separators left over."""
-    if header is None:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    columns: list[str]
+    width: int
+    """Its values, counted with the empty ones at the end: separators that a spreadsheet left over."""
+
+
+def _header(record: _Record | Problem | None, required: Sequence[str], optional: Sequence[str]) -> _Header:
+    """Return the column names in the order of the file. Raises FileRefused."""
+    if record is None:
         raise _refused(0, Reason.EMPTY_FILE)
-    if isinstance(header, Problem):
-        raise FileRefused([header])
-    names = [name.strip().lower() for name in header.cells]
+    if isinstance(record, Problem):
+        raise FileRefused([record])
+    names = [name.strip().lower() for name in record.cells]
     while names and not names[-1]:
         names.pop()
-    problems = list(_header_problems(header.line, names, required, optional))
+    problems = list(_header_problems(record.line, names, required, optional))
     if problems:
         raise FileRefused(problems)
-    return names
+    return _Header(names, len(record.cells))
 
 
 def _header_problems(
@@ -170,13 +179,19 @@ def _header_problems(
             yield Problem(line, name, Reason.MISSING_COLUMN)
 
 
-def _row(record: _Record, columns: list[str]) -> Row | Problem:
-    cells, expected = record.cells, len(columns)
+def _row(record: _Record, header: _Header) -> Row | Problem:
+    cells, expected = record.cells, len(header.columns)
     if len(cells) < expected:
         return Problem(record.line, "", Reason.TOO_FEW_VALUES, {"found": len(cells), "expected": expected})
+    surplus = max(0, len(cells) - header.width)
     if any(cell.strip() for cell in cells[expected:]):
-        return Problem(record.line, "", Reason.TOO_MANY_VALUES, {"found": len(cells), "expected": expected})
-    return Row(record.line, dict(zip(columns, cells, strict=False)))
+        return too_many_values(record.line, len(cells), expected)
+    return Row(record.line, dict(zip(header.columns, cells, strict=False)), surplus)
+
+
+def too_many_values(line: int, found: int, expected: int) -> Problem:
+    """Return the problem of a row with more values than the file has columns."""
+    return Problem(line, "", Reason.TOO_MANY_VALUES, {"found": found, "expected": expected})
 
 
 def _refused(line: int, reason: Reason, **values: object) -> FileRefused:

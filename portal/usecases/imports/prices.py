@@ -71,7 +71,7 @@ def _read(file: BinaryIO) -> list[_Line]:
             continue
         values = Values(row)
         price = _price(values)
-        problems += values.problems
+        problems += values.verdict()
         if price is not None:
             lines.append(_Line(row.line, price))
     if problems:

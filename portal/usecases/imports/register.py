@@ -138,7 +138,7 @@ def register_row(row: Row, *, account_domain: str, today: date) -> RegisterRow |
     convention = _convention(values)
     password = _password(values)
     if values.problems or plan is None or expires_on is None or kind is None:
-        return values.problems
+        return values.verdict()
     return RegisterRow(
         line=row.line,
         address=address,

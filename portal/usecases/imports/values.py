@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from portal.domain.errors import FieldProblem
-from portal.usecases.imports.csv_file import Row
+from portal.usecases.imports.csv_file import Row, too_many_values
 from portal.usecases.imports.problems import Problem, Reason
 
 FIRST_DAY, LAST_DAY = date(1998, 1, 1), date(2099, 12, 31)
@@ -30,7 +30,17 @@ class Values:
     def __init__(self, row: Row) -> None:
         self.line = row.line
         self.problems: list[Problem] = []
-        self._raw = row.values
+        self._row = row
+
+    def verdict(self) -> list[Problem]:
+        """Return every fault; of a row with too many separators only that one, which explains the others.
+
+        Its values stand in the wrong columns, because one of them contains a separator.
+        """
+        if not self.problems or not self._row.surplus:
+            return self.problems
+        expected = len(self._row.values)
+        return [too_many_values(self.line, expected + self._row.surplus, expected)]
 
     def refuse(self, column: str, reason: str, **values: object) -> None:
         """Note a fault."""
@@ -42,7 +52,7 @@ class Values:
 
     def raw(self, column: str) -> str:
         """Return the value exactly as it stands, empty where the column is absent."""
-        return self._raw.get(column, "")
+        return self._row.values.get(column, "")
 
     def text(self, column: str) -> str:
         """Return the value with every run of blanks and line breaks as one space."""
@@ -81,10 +91,10 @@ class Values:
 
     def flag(self, column: str) -> bool:
         """Return the truth of `yes` or `no`; empty is no."""
-        found = self.text(column).lower()
-        if found and found not in _FLAGS:
+        found = self.text(column)
+        if found and found.lower() not in _FLAGS:
             self.refuse(column, Reason.NOT_A_CHOICE, found=found, choices=list(_FLAGS))
-        return _FLAGS.get(found, False)
+        return _FLAGS.get(found.lower(), False)
 
     def whole(self, column: str, *, limit: int) -> int:
         """Return a whole number from 0 to `limit`; empty is 0."""
