@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from portal.cli.accounts import accounts, mailboxes
 from portal.cli.database import database
 from portal.cli.demo import demo
 from portal.cli.imports import imports
@@ -20,5 +21,5 @@ def main(demo: bool) -> None:
     """Gestisce il portale: dati, pagamenti, accessi, avvio."""
 
 
-for command in (database, demo, imports, outbox, payments, prices, serve):
+for command in (accounts, database, demo, imports, mailboxes, outbox, payments, prices, serve):
     main.add_command(command)

@@ -8,8 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
+from portal.domain.passwords import LONGEST as LONGEST_PASSWORD
+
 LONGEST_IDENTIFIER = 254
-LONGEST_PASSWORD = 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 

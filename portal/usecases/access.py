@@ -153,11 +153,18 @@ def set_password(session: Session, subject: Subject, new_hash: str, *, now: date
     """Keep a new password hash and end every session opened with the old one (S21)."""
     if subject.account_id is not None:
         statement = update(Account).where(Account.id == subject.account_id)
-        theirs = LoginSession.account_id == subject.account_id
     else:
         statement = update(Mailbox).where(Mailbox.id == subject.mailbox_id)
-        theirs = LoginSession.mailbox_id == subject.mailbox_id
     session.execute(statement.values(password_hash=new_hash))
+    end_sessions(session, subject, now=now)
+
+
+def end_sessions(session: Session, subject: Subject, *, now: datetime) -> None:
+    """End every session of an account or of a mailbox."""
+    if subject.account_id is not None:
+        theirs = LoginSession.account_id == subject.account_id
+    else:
+        theirs = LoginSession.mailbox_id == subject.mailbox_id
     session.execute(
         update(LoginSession).where(theirs, LoginSession.revoked_at.is_(None)).values(revoked_at=now)
     )
