@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.adapters.credentials.argon2 import Argon2Hasher
@@ -59,19 +58,19 @@ def password_hash() -> str:
 
 def store_hash(services: Services, person: Person, value: str) -> None:
     """Give the person this password hash, whatever it was made with."""
-    table, key = _row_of(person.subject)
     with services.transaction() as session:
-        session.execute(update(table).where(table.id == key).values(password_hash=value))
+        _row_of(session, person.subject).password_hash = value
 
 
 def stored_hash(services: Services, person: Person) -> str:
-    table, key = _row_of(person.subject)
     with services.reading() as session:
-        return session.get_one(table, key).password_hash or ""
+        return _row_of(session, person.subject).password_hash or ""
 
 
-def _row_of(subject: Subject) -> tuple[type[Account] | type[Mailbox], int | None]:
-    return (Account, subject.account_id) if subject.account_id else (Mailbox, subject.mailbox_id)
+def _row_of(session: Session, subject: Subject) -> Account | Mailbox:
+    if subject.account_id is not None:
+        return session.get_one(Account, subject.account_id)
+    return session.get_one(Mailbox, subject.mailbox_id)
 
 
 def _account(session: Session, number: str) -> Account:

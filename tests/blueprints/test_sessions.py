@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -158,9 +158,9 @@ def test_use_is_noted_at_most_once_a_minute(
     assert seen == [timedelta(0), timedelta(0), timedelta(minutes=1), timedelta(minutes=1)]
 
 
-def last_seen(services: Services) -> object:
+def last_seen(services: Services) -> datetime:
     with services.reading() as session:
-        return session.scalar(select(LoginSession.last_seen_at))
+        return session.scalars(select(LoginSession.last_seen_at)).one()
 
 
 def test_the_database_holds_nothing_to_sign_in_with(app: Flask, services: Services, people: People) -> None:

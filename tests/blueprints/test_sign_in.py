@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher as Argon2
@@ -118,7 +119,7 @@ def test_the_password_is_read_to_the_letter(visitor: Browser, people: People) ->
 
 def strange_principals(services: Services) -> dict[str, str]:
     """Store everybody who may not enter, and return their names: all of one length."""
-    fields = {"password_hash": password_hash()}
+    fields: dict[str, Any] = {"password_hash": password_hash()}
     with services.transaction() as session:
         make_account(session, "777771@aruba.it", disabled_at=NOW, **fields)
         make_account(session, "777772@aruba.it", password_hash=None)
