@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
-from sqlalchemy import DateTime, Dialect, Enum, Integer, MetaData, Row, Select, String, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, MetaData, Row, Select, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -62,7 +62,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 
 Id = Annotated[int, mapped_column(Integer, primary_key=True)]
-Cents = Annotated[int, mapped_column(Integer)]
+Cents = Annotated[int, mapped_column(BigInteger)]
 """An amount of money in whole euro cents."""
 Day = Annotated[date, mapped_column()]
 """A civil date in Europe/Rome."""
