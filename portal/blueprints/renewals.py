@@ -96,7 +96,7 @@ def change(draft: str, address: str) -> ResponseReturnValue:
         return go_to(url_for("renewals.payment", draft=draft))
     if web.wants_part():
         return plan_step.changed_row(draft, changed, form.page.data or "")
-    return plan_step.back_to_plan(draft, f"riga-{changed.row.line_id}", apri=address)
+    return plan_step.back_to_plan(draft, _pressed(form, changed.row.line_id), apri=address)
 
 
 def _changed(draft: str, address: str, form: ChangeForm) -> ChangedLine:
@@ -107,6 +107,13 @@ def _changed(draft: str, address: str, form: ChangeForm) -> ChangedLine:
         return line_changes.change(
             session, web.subject(), draft, address, wanted, today=services.today(), now=services.now()
         )
+
+
+def _pressed(form: ChangeForm, line_id: int) -> str:
+    """Return the id of the control that was used, so that the page without scripts comes back to it."""
+    step = form.step.data or ""
+    place = {"extra_mailbox_gb": "spazio", "extra_archive_gb": "archivio"}.get(step.split(":")[0], "modulo")
+    return f"{place}-{line_id}"
 
 
 def _leave_out(draft: str, address: str) -> ResponseReturnValue:
