@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Integer, Row, Select, cast, func, select
+from sqlalchemy import BigInteger, Row, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from portal.domain.money import Cents
@@ -107,7 +107,7 @@ def orders_with_refusals(session: Session, *, limit: int) -> Sequence[Row[Order,
         select(
             OrderLine.order_id,
             func.count().label("count"),
-            cast(func.sum(OrderLine.net_cents), Integer).label("net_cents"),
+            cast(func.sum(OrderLine.net_cents), BigInteger).label("net_cents"),
         )
         .where(OrderLine.state == LineState.REFUSED)
         .group_by(OrderLine.order_id)
