@@ -25,6 +25,8 @@ class Brand:
     support_email: str = "assistenza@postasicura.example"
     account_domain: str = "aruba.it"
     """Identifiers at this domain are accounts; anything else is a mailbox (domain.md 2.1)."""
+    hosting_url: str = ""
+    """Where mailboxes on a domain are renewed (domain.md 3.6); empty: no link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         name=environ.get("PORTAL_BRAND", Brand.name),
         support_email=environ.get("PORTAL_SUPPORT_EMAIL", Brand.support_email),
         account_domain=environ.get("PORTAL_ACCOUNT_DOMAIN", Brand.account_domain).lower(),
+        hosting_url=environ.get("PORTAL_HOSTING_URL", Brand.hosting_url),
     )
     return Settings(
         secret_key=_secret("PORTAL_SECRET_KEY", environ.get("PORTAL_SECRET_KEY", "")),

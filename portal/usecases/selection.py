@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import structlog
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
@@ -17,6 +18,8 @@ from portal.domain.pricing import quote
 from portal.domain.renewability import NotRenewable
 from portal.store import selections
 from portal.store.overview import Overview, overview
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def change(
     account_id = account_of(subject)
     theirs = {*shown, *ticked}
     if not selections.all_are_of(session, account_id, theirs):
+        log.warning("foreign_mailboxes_in_selection", account_id=account_id, posted=len(theirs))
         raise NotFound
     selections.unselect_these(session, account_id, theirs.difference(ticked))
     selections.select_these(session, account_id, ticked, today=today, now=now)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.app import create_app
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.customers import CustomerKind
 from portal.domain.orders import OrderState
@@ -345,6 +347,40 @@ def test_a_suspended_firm_is_told_until_when_and_about_the_register(
     assert "Puoi ancora rinnovarla fino al 12 febbraio 2027" in page
     assert "Registro delle Imprese" in page
     assert "Lettura: sì, invio: no, ricezione: no." in page
+
+
+def test_a_cancelled_mailbox_says_so_and_offers_nothing_that_cannot_be(
+    owner: Browser, account: Account, store: Callable[[Callable[[Session], object]], None]
+) -> None:
+    def build(session: Session) -> None:
+        holder = make_holder(session, kind=CustomerKind.SOLE_TRADER)
+        make_mailbox(session, account, "finita@pec.example", holder=holder, expires_in=-91)
+
+    store(build)
+
+    page = owner.get("/caselle/finita@pec.example").text
+
+    assert "La casella è stata cancellata il 24 novembre 2026" in page
+    assert "comunica al Registro un altro indirizzo PEC" in page
+    assert "rinnova la casella" not in page
+    assert "/rinnova" not in page
+
+
+@pytest.mark.parametrize("url", ["", "https://hosting.example/domini"])
+def test_a_domain_mailbox_leads_to_where_it_is_renewed(
+    services: Services, account: Account, url: str
+) -> None:
+    brand = replace(services.settings.brand, hosting_url=url)
+    elsewhere = replace(services, settings=replace(services.settings, brand=brand))
+    with services.transaction() as session:
+        make_mailbox(session, account, "dominio@pec.example", plan=Plan.DOMAIN)
+    subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+
+    page = Browser(create_app(elsewhere)).enter(services, subject).get("/caselle/dominio@pec.example").text
+
+    assert "si rinnova insieme al dominio" in page
+    assert (f'href="{url}"' in page) == bool(url)
+    assert "/rinnova" not in page
 
 
 @pytest.mark.parametrize("address", ["estranea@pec.example", "inesistente@pec.example", "a%00b", "%ff"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -130,6 +131,16 @@ def test_a_strangers_mailbox_is_not_found_and_nothing_changes(
     assert answer.status_code == 404
     assert answer.data == made_up.data
     assert stored(services) == {scene.ids[0]}
+
+
+def test_a_strangers_mailbox_in_the_form_is_logged(
+    owner: Browser, scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner.post("/caselle/selezione", {"mostrata": [*scene.ids, scene.foreign]})
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    (line,) = (line for line in lines if line["event"] == "foreign_mailboxes_in_selection")
+    assert (line["account_id"], line["posted"]) == (scene.account.id, 4)
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "0", "1;drop", "9" * 40, "٣", "2147483648", ""])
