@@ -139,11 +139,13 @@ def _reason(payment: Payment, order: Order | None) -> str:
 def _unapplied(services: Services) -> list[str]:
     with services.reading() as session:
         rows = unapplied_payments(session, limit=LISTED)
-    return [
-        f"{short_day(payment.paid_on)}  {euro(payment.amount_cents):>14}  {payment.method:<14}  "
-        f"{payment.reference}  {order.number if order else repr(payment.remittance)}: {_reason(payment, order)}"
-        for payment, order in rows
-    ]
+    return [_unapplied_line(payment, order) for payment, order in rows]
+
+
+def _unapplied_line(payment: Payment, order: Order | None) -> str:
+    named = order.number if order else repr(payment.remittance)
+    amount = f"{short_day(payment.paid_on)}  {euro(payment.amount_cents):>14}"
+    return f"{amount}  {payment.method:<14}  {payment.reference}  {named}: {_reason(payment, order)}"
 
 
 def _owed(services: Services) -> list[str]:

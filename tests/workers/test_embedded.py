@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -19,10 +20,13 @@ from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import OutboxRow, OutboxState
+from portal.store.session import make_engine
 from portal.usecases import notices
 from portal.usecases.payments import register_payment
 from portal.wiring import Services, system_clock
+from tests.databases import migrate_once
 from tests.factories import TODAY, make_account, make_holder, make_mailbox, make_order
+from tests.servers.postgres import PostgresServer
 from tests.servers.processes import wait_until
 from tests.servers.smtp import Script, SmtpSink
 from workers.main import start_embedded
@@ -150,6 +154,38 @@ def test_what_an_earlier_process_handed_to_itself_is_done_after_a_restart(
     handle = start_embedded(services)
     smtp_sink.wait_for(2)
     handle.stop()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_database_that_is_restarted_loses_and_doubles_no_mail(
+    services: Services, smtp_sink: SmtpSink, mode: str
+) -> None:
+    """R14: the answer of the mail server is recorded when the database is back."""
+    server = PostgresServer().start()
+    url = server.create("restarted")
+    migrate_once(url)
+    services = replace(services, engine=make_engine(url))
+    order(services)
+    smtp_sink.behave(Script(slow_seconds=0.5))
+    handle = start_embedded(services)
+    wait_until(lambda: all_sending(services), "the mails to be on their way")
+
+    server.stop(mode)
+    time.sleep(1)
+    server.start()
+    smtp_sink.wait_for(2)
+    wait_until(lambda: all_done(services), "all work")
+
+    handle.stop()
+    services.engine.dispose()
+    server.remove()
+    assert not smtp_sink.doubled()
+
+
+def all_sending(services: Services) -> bool:
+    with services.reading() as session:
+        return set(session.scalars(select(Mail.state))) == {MailState.SENDING}
 
 
 def test_stopping_leaves_nothing_half_done(services: Services, smtp_sink: SmtpSink) -> None:

@@ -221,12 +221,12 @@ def test_a_poisonous_row_ends_as_a_dead_letter_and_takes_no_other_with_it(
         chores.trouble[2] = ZeroDivisionError("a bug")
 
     bugs = 0
-    for _ in range(200):
+    for _ in range(20):
         try:
             work(services, chores)
         except (ZeroDivisionError, RuntimeError):
             bugs += 1
-        clock.forward(seconds=15)
+        clock.forward(seconds=45)
 
     assert states(services) == [OutboxState.DONE, OutboxState.FAILED, OutboxState.DONE]
     assert sorted(chores.recorded) == [1, 3]

@@ -1,0 +1,386 @@
+"""Mails as use cases write them, rendered as workers do: recipients, contents, and nothing told twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal import letters
+from portal.domain.orders import LineState, OrderState
+from portal.domain.payments import PaymentMethod, PaymentState
+from portal.domain.plans import Plan
+from portal.letters import Surroundings, Wording, render
+from portal.store.accounts import Holder
+from portal.store.mailboxes import Mailbox
+from portal.store.mails import Mail
+from portal.store.orders import Order, OrderLine
+from portal.store.outbox import OutboxRow
+from portal.store.payments import Payment
+from portal.usecases import notices
+from portal.wiring import Services
+from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
+
+NUMBER = "K7Q2M9XRTA"
+AROUND = Surroundings(
+    brand_name="Posta Sicura",
+    support_email="assistenza@postasicura.example",
+    public_url="https://area.postasicura.example",
+    beneficiary="Posta Sicura S.p.A.",
+    iban="IT60X0542811101000000123456",
+    bank="Banca Dimostrativa",
+    postal_account="000012345678",
+)
+
+
+def place(session: Session, mailboxes: int = 1, **fields: Any) -> Order:
+    """Store an order over mailboxes of one holder."""
+    account = make_account(session, email="studio@posta.example")
+    holder = make_holder(session, contact_email="mario@posta.example")
+    boxes = [
+        make_mailbox(session, account, f"casella.{number:03}@pec.example", holder=holder)
+        for number in range(mailboxes)
+    ]
+    return make_order(session, boxes, number=NUMBER, **fields)
+
+
+def paid(session: Session, order: Order, **fields: Any) -> Payment:
+    values: dict[str, Any] = {
+        "order_id": order.id,
+        "method": PaymentMethod.BANK_TRANSFER,
+        "reference": "TRN",
+        "state": PaymentState.REGISTERED,
+        "amount_cents": order.due_cents,
+        "paid_on": TODAY - timedelta(days=4),
+        "registered_at": NOW,
+    }
+    payment = Payment(**values | fields)
+    session.add(payment)
+    session.flush()
+    return payment
+
+
+def written(session: Session) -> list[Mail]:
+    return list(session.scalars(select(Mail).order_by(Mail.id)))
+
+
+def worded(session: Session) -> Wording:
+    """Return the first mail as a worker would render it."""
+    mail = written(session)[0]
+    return render(mail.kind, mail.language, mail.context, AROUND)
+
+
+def unapplied(session: Session, order: Order) -> None:
+    payment = paid(session, order, state=PaymentState.UNAPPLIED, unapplied_reason="wrong_amount")
+    notices.money_unapplied(session, payment, now=NOW)
+
+
+def changed(session: Session, order: Order) -> None:
+    line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).first()
+    assert line is not None
+    mailbox = session.get_one(Mailbox, line.mailbox_id)
+    notices.plan_changed(session, line, mailbox, over_quota=True, now=NOW)
+
+
+def after_payment(tell: Callable[..., None]) -> Callable[[Session, Order], None]:
+    def act(session: Session, order: Order) -> None:
+        paid(session, order)
+        tell(session, order, now=NOW)
+
+    return act
+
+
+KINDS: dict[str, Callable[[Session, Order], None]] = {
+    "order_confirmation": lambda session, order: notices.order_placed(session, order, now=NOW),
+    "order_cancelled": lambda session, order: notices.order_cancelled(session, order, now=NOW),
+    "payment_received": after_payment(notices.payment_received),
+    "payment_confirmation": after_payment(notices.order_fulfilled),
+    "payment_unapplied": unapplied,
+    "plan_changed": changed,
+}
+every_kind = pytest.mark.parametrize("kind", list(KINDS))
+
+
+def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
+    folders = {path.name: path for path in letters.TEMPLATES.iterdir() if path.is_dir()}
+
+    assert set(folders) == set(KINDS)
+    for folder in folders.values():
+        assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
+
+
+# To whom
+
+
+def recipients(session: Session) -> list[str]:
+    return [mail.recipient for mail in written(session)]
+
+
+def test_account_and_holder_get_the_mail(services: Services) -> None:
+    with services.transaction() as session:
+        notices.order_placed(session, place(session), now=NOW)
+
+        assert recipients(session) == ["studio@posta.example", "mario@posta.example"]
+
+
+def test_one_address_gets_one_mail(services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, email="Mario@posta.example")
+        holder = make_holder(session, contact_email="mario@posta.example")
+        order = make_order(session, [make_mailbox(session, account, holder=holder)])
+        notices.order_placed(session, order, now=NOW)
+
+        assert [address.lower() for address in recipients(session)] == ["mario@posta.example"]
+
+
+def test_several_holders_do_not_read_what_each_other_pays(services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, email="studio@posta.example")
+        order = make_order(session, [make_mailbox(session, account) for _ in range(2)])
+        notices.order_placed(session, order, now=NOW)
+
+        assert recipients(session) == ["studio@posta.example"]
+        assert written(session)[0].context["name"] == ""
+
+
+def test_a_mailbox_without_account_is_told_at_its_holders_address(services: Services) -> None:
+    with services.transaction() as session:
+        holder = make_holder(session, contact_email="bianchi@posta.example")
+        order = make_order(session, [make_mailbox(session, holder=holder)])
+        notices.order_placed(session, order, now=NOW)
+
+        assert recipients(session) == ["bianchi@posta.example"]
+
+
+def test_a_change_of_plan_is_told_to_the_holder_of_that_mailbox(services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, email="studio@posta.example")
+        holders = [make_holder(session, contact_email=f"h{number}@posta.example") for number in range(2)]
+        order = make_order(session, [make_mailbox(session, account, holder=holder) for holder in holders])
+        changed(session, order)
+
+        assert recipients(session) == ["studio@posta.example", "h0@posta.example"]
+
+
+@every_kind
+def test_the_same_thing_is_told_once(services: Services, kind: str) -> None:
+    with services.transaction() as session:
+        order = place(session)
+        KINDS[kind](session, order)
+        mails = written(session)
+        if kind not in {"payment_unapplied", "payment_received", "payment_confirmation"}:
+            KINDS[kind](session, order)
+
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "mail.send")).all()
+        assert len(written(session)) == len(mails) == 2
+        assert {row.payload["mail_id"] for row in rows} == {mail.id for mail in mails}
+        assert {mail.kind for mail in mails} == {kind}
+
+
+# What
+
+
+class Links(HTMLParser):
+    """Collects where a mail leads and whether it loads anything."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "href":
+                self.links.append(value or "")
+            if name in {"src", "background"} or tag in {"script", "img", "link", "form", "iframe"}:
+                self.loads.append(f"{tag} {name}")
+
+
+@every_kind
+def test_every_link_starts_with_the_configured_address(services: Services, kind: str) -> None:
+    with services.transaction() as session:
+        KINDS[kind](session, place(session))
+        wording = worded(session)
+
+    found = Links(wording.html)
+    own = (AROUND.public_url, f"mailto:{AROUND.support_email}")
+    assert found.links
+    assert all(link.startswith(own) for link in found.links)
+    assert all(link.startswith(AROUND.public_url) for link in re.findall(r"https?://\S+", wording.text))
+    assert found.loads == []
+
+
+@every_kind
+def test_every_mail_looks_right_in_light_and_dark(services: Services, kind: str) -> None:
+    with services.transaction() as session:
+        KINDS[kind](session, place(session))
+        html = worded(session).html
+
+    assert 'style="' in html
+    assert "prefers-color-scheme: dark" in html
+    assert '<html lang="it"' in html
+
+
+def test_the_confirmation_says_how_to_pay(services: Services) -> None:
+    with services.transaction() as session:
+        KINDS["order_confirmation"](session, place(session))
+        wording = worded(session)
+
+    assert wording.subject == f"Ordine {NUMBER}: rinnovo di casella.000@pec.example"
+    for words in (
+        "Gentile Mario Rossi,",
+        f"Causale: {NUMBER}\n",
+        "IBAN: IT60 X054 2811 1010 0000 0123 456\n",
+        "Beneficiario: Posta Sicura S.p.A.\n",
+        "Importo: € 6,10\n",
+        "1–3 giorni lavorativi",
+        "Il rinnovo è completo solo dopo la registrazione",
+        "scadenza 24/12/2026 → 24/12/2027",
+        "Imponibile: € 5,00\nIVA 22%: € 1,10\nTotale con IVA: € 6,10\n",
+        "Rinnovare in anticipo non fa perdere giorni",
+    ):
+        assert words in wording.text
+    for words in (NUMBER, "IT60 X054 2811 1010 0000 0123 456", "€ 6,10", "24/12/2027"):
+        assert words in wording.html
+
+
+@pytest.mark.parametrize(
+    ("method", "words", "absent"),
+    [
+        (PaymentMethod.BANK_TRANSFER, "IBAN: ", "Conto corrente postale"),
+        (PaymentMethod.PREFILLED_SLIP, "Conto corrente postale: 000012345678", "IBAN"),
+        (PaymentMethod.POSTAL_SLIP, "5–7 giorni lavorativi", "IBAN"),
+        (PaymentMethod.CARD, f"/ordini/{NUMBER}", "IBAN"),
+        (PaymentMethod.PAYPAL, "PayPal", "Causale"),
+    ],
+)
+def test_each_method_has_its_instructions(
+    services: Services, method: PaymentMethod, words: str, absent: str
+) -> None:
+    with services.transaction() as session:
+        KINDS["order_confirmation"](session, place(session, payment_method=method))
+        text = worded(session).text
+
+    assert words in text
+    assert absent not in text
+
+
+def test_under_split_payment_the_net_is_asked_for(services: Services) -> None:
+    with services.transaction() as session:
+        KINDS["order_confirmation"](session, place(session, split_payment=True, due_cents=500))
+        text = worded(session).text
+
+    assert "Importo: € 5,00\n" in text
+    assert "Da pagare (scissione dei pagamenti): € 5,00\n" in text
+
+
+def test_a_mail_names_a_hundred_mailboxes_and_links_to_the_rest(services: Services) -> None:
+    with services.transaction() as session:
+        KINDS["order_confirmation"](session, place(session, mailboxes=150))
+        wording = worded(session)
+
+    assert wording.subject == f"Ordine {NUMBER}: rinnovo di 150 caselle PEC"
+    assert wording.text.count("@pec.example") == wording.html.count("@pec.example") == 100
+    assert f"… e altre 50: https://area.postasicura.example/ordini/{NUMBER}" in wording.text
+
+
+def test_the_second_mail_says_what_was_paid_and_until_when(services: Services) -> None:
+    with services.transaction() as session:
+        order = place(session, state=OrderState.FULFILLED)
+        session.execute(update(OrderLine).values({"state": LineState.FULFILLED, "plan": Plan.PRO}))
+        KINDS["payment_confirmation"](session, order)
+        wording = worded(session)
+
+    assert wording.subject == f"Ordine {NUMBER}: casella.000@pec.example rinnovata"
+    assert "pagamento di € 6,10" in wording.text
+    assert "(bonifico bancario del 20 novembre 2026)" in wording.text
+    assert "Pro, 1 anno" in wording.text
+    assert "→ 24/12/2027" in wording.text
+    assert "Ti dobbiamo" not in wording.text
+
+
+def test_refused_mailboxes_are_named_with_what_is_owed(services: Services) -> None:
+    with services.transaction() as session:
+        order = place(session, mailboxes=2, state=OrderState.FULFILLED)
+        first, second = session.scalars(select(OrderLine)).all()
+        first.state, second.state = LineState.FULFILLED, LineState.REFUSED
+        second.refusal = "mailbox_cancelled"
+        KINDS["payment_confirmation"](session, order)
+        wording = worded(session)
+
+    assert wording.subject == f"Ordine {NUMBER}: casella.000@pec.example rinnovata, 1 no"
+    assert "- casella.001@pec.example: la casella era già stata cancellata" in wording.text
+    assert "Ti dobbiamo € 6,10" in wording.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("wrong_amount", "l'importo dovuto per l'ordine è € 6,10"),
+        ("wrong_currency", "l'ordine si paga in euro"),
+        ("already_paid", "l'ordine era già stato pagato"),
+        ("order_cancelled", "l'ordine era stato annullato"),
+        ("order_expired", "l'ordine era scaduto"),
+    ],
+)
+def test_money_that_paid_nothing_is_explained(services: Services, reason: str, words: str) -> None:
+    with services.transaction() as session:
+        payment = paid(session, place(session), state=PaymentState.UNAPPLIED, unapplied_reason=reason)
+        notices.money_unapplied(session, payment, now=NOW)
+        wording = worded(session)
+
+    assert words in wording.text
+    assert "La somma non va persa" in wording.text
+
+
+# What comes from outside
+
+
+POLYGLOT = "\"><script>alert(1)</script>{{7*7}}{% raw %}<img src=x onerror=alert(1)>'"
+
+
+@every_kind
+def test_what_customers_wrote_is_shown_as_they_wrote_it(services: Services, kind: str) -> None:
+    with services.transaction() as session:
+        order = place(session)
+        session.execute(update(Holder).values(business_name=POLYGLOT))
+        KINDS[kind](session, order)
+        wording = worded(session)
+
+    found = Links(wording.html)
+    assert found.loads == []
+    assert "<script" not in wording.html
+    assert POLYGLOT in wording.text
+
+
+@pytest.mark.parametrize(
+    "line_break", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
+)
+def test_no_value_begins_a_line(services: Services, line_break: str) -> None:
+    with services.transaction() as session:
+        order = place(session)
+        session.execute(update(Mailbox).values({"address": f"a@pec.example{line_break}bcc: x@evil.example"}))
+        session.execute(
+            update(OrderLine).values({"address": f"a@pec.example{line_break}bcc: x@evil.example"})
+        )
+        KINDS["order_confirmation"](session, order)
+        wording = worded(session)
+
+    assert len(wording.subject.splitlines()) == 1
+    assert not any(line.startswith("bcc:") for line in wording.text.splitlines())
+
+
+def test_a_long_subject_is_cut(services: Services) -> None:
+    with services.transaction() as session:
+        order = place(session)
+        session.execute(update(OrderLine).values({"address": "a" * 240 + "@pec.example"}))
+        KINDS["order_confirmation"](session, order)
+
+        assert len(worded(session).subject) == letters.LONGEST_SUBJECT
