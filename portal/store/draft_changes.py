@@ -186,6 +186,6 @@ def _lines(draft_id: int, which: ColumnElement[bool]) -> Delete:
 
 
 def _affected(session: Session, statement: Executable) -> int:
-    result = session.execute(statement)
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount

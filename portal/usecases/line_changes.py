@@ -101,9 +101,12 @@ def _line(session: Session, subject: Subject, draft_id: int, address: str, today
 
 
 def _is_newest(line: DraftLine, page: PageMark) -> bool:
-    """Say whether the post is newer than what its own page posted before; raises DraftStale for another's."""
+    """Say whether the post is newer than what its own page posted before; raises DraftStale for another's.
+
+    A page without scripts counts no turns: the browser sends its posts one after the other.
+    """
     if line.changed_by == page.name:
-        return page.turn > line.changed_turn
+        return page.turn > line.changed_turn or page.turn == 0
     if line.changed_in > page.version:
         raise DraftStale
     return True

@@ -1,0 +1,110 @@
+"""A renewal being prepared, as far as a test wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.domain.access import Subject, SubjectKind
+from portal.domain.payments import PaymentMethod
+from portal.domain.plans import Plan
+from portal.domain.pricing import Choice
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order
+from portal.usecases import draft_payments, line_changes, orders, renewals
+from portal.usecases.draft_totals import OpenDraft, look_at_draft
+from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
+from portal.wiring import Services
+from tests.factories import make_account, make_mailbox, make_prices, select_mailboxes
+
+NO_HOLIDAYS: frozenset[Any] = frozenset()
+
+
+@dataclass(frozen=True)
+class Cart:
+    """Who prepares the renewal of which mailboxes, and the draft's name."""
+
+    subject: Subject
+    draft: str
+    mailboxes: list[Mailbox]
+
+    @property
+    def addresses(self) -> list[str]:
+        return [mailbox.address for mailbox in self.mailboxes]
+
+
+def fill_cart(services: Services, *each: dict[str, Any]) -> Cart:
+    """Return the draft of an account with a mailbox for each of the values given, in this order."""
+    with services.transaction() as session:
+        account = make_account(session)
+        make_prices(session)
+        boxes = [
+            make_mailbox(session, account, **({"expires_in": 30 + number} | values))
+            for number, values in enumerate(each)
+        ]
+        select_mailboxes(session, account, boxes)
+        subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+        draft = renewals.start(session, subject, today=services.today(), now=services.now())
+    return Cart(subject, draft, boxes)
+
+
+def look(services: Services, cart: Cart) -> OpenDraft:
+    """Return the draft with its sums."""
+    with services.reading() as session:
+        return look_at_draft(session, cart.subject, cart.draft, today=services.today())
+
+
+def change(
+    services: Services,
+    cart: Cart,
+    plan: Plan = Plan.STANDARD,
+    mailbox_gb: int = 0,
+    archive_gb: int = 0,
+    years: int = 1,
+    *,
+    which: int = 0,
+    accepted: bool = False,
+    mark: PageMark | None = None,
+) -> ChangedLine:
+    """Post one row's choice, by default from a page drawn just now."""
+    page = mark or PageMark(look(services, cart).facts.version, f"page-{which}-fresh", 0)
+    wanted = LineChange(Choice(plan, mailbox_gb, archive_gb, years), accepted, page)
+    with services.transaction() as session:
+        return line_changes.change(
+            session,
+            cart.subject,
+            cart.draft,
+            cart.addresses[which],
+            wanted,
+            today=services.today(),
+            now=services.now(),
+        )
+
+
+def choose_transfer(services: Services, cart: Cart) -> None:
+    """Do the step «Pagamento»."""
+    with services.transaction() as session:
+        draft_payments.choose_method(
+            session,
+            cart.subject,
+            cart.draft,
+            PaymentMethod.BANK_TRANSFER,
+            today=services.today(),
+            now=services.now(),
+            holidays=NO_HOLIDAYS,
+        )
+
+
+def shown(services: Services, cart: Cart) -> orders.Shown:
+    """Return what the step «Conferma» shows now."""
+    totals = look(services, cart).totals
+    return orders.Shown(totals.quote.due_cents, totals.version)
+
+
+def place(services: Services, cart: Cart, seen: orders.Shown | None = None) -> Order:
+    """Confirm the order, by default at what is shown now."""
+    before = seen or shown(services, cart)
+    with services.transaction() as session:
+        return orders.place_order(
+            session, cart.subject, cart.draft, shown=before, holidays=NO_HOLIDAYS, now=services.now()
+        )
