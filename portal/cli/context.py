@@ -36,9 +36,16 @@ def pass_services(command: Callable[Concatenate[Services, P], R]) -> Callable[P,
         try:
             return command(services, *arguments, **options)
         except (OperationalError, ProgrammingError) as failure:
-            refuse(f"Base di dati: {failure.orig}. Serve «portal db upgrade»?", code=USAGE)
+            refuse(f"Base di dati: {failure.orig}. {_way_out(failure)}", code=USAGE)
 
     return with_services
+
+
+def _way_out(failure: OperationalError | ProgrammingError) -> str:
+    """Return what to try: tables are missing, or the database is busy or away."""
+    if isinstance(failure, ProgrammingError) or "no such" in str(failure.orig):
+        return "Serve «portal db upgrade»?"
+    return "Riprova; l'ultima operazione non è stata scritta."
 
 
 def _own_services(context: click.Context) -> Services:

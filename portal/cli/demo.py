@@ -28,6 +28,8 @@ from portal.wiring import Services, build_services
 from workers.main import start_embedded
 
 THREADS = 8
+LARGEST_BODY = 1 << 20
+"""Bytes; the application refuses smaller ones already, in words of its own."""
 
 
 @click.command()
@@ -86,7 +88,9 @@ def _services(stack: ExitStack, port: int) -> Services:
 def _bound_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
     """Return the web server, its port taken; exit 2 where somebody else has it."""
     try:
-        return create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        return create_server(
+            app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=LARGEST_BODY
+        )
     except OSError as failure:
         if failure.errno != errno.EADDRINUSE:
             refuse(f"Non posso ascoltare su {host}:{port}: {failure.strerror}.", code=USAGE)

@@ -1,25 +1,39 @@
-"""The group of all commands."""
+"""The group of all commands; each is loaded when it is called, without the libraries of the others."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from portal.cli.accounts import accounts, mailboxes
-from portal.cli.database import database
-from portal.cli.demo import demo
-from portal.cli.imports import imports
-from portal.cli.outbox import outbox
-from portal.cli.payments import payments
-from portal.cli.prices import prices
-from portal.cli.serve import serve
+COMMANDS = {
+    "accounts": "portal.cli.accounts:accounts",
+    "db": "portal.cli.database:database",
+    "demo": "portal.cli.demo:demo",
+    "import": "portal.cli.imports:imports",
+    "mailboxes": "portal.cli.accounts:mailboxes",
+    "outbox": "portal.cli.outbox:outbox",
+    "payments": "portal.cli.payments:payments",
+    "prices": "portal.cli.prices:prices",
+    "serve": "portal.cli.serve:serve",
+}
+"""Where each command is."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--demo", is_flag=True, help="Lavora sui dati di «portal demo» invece che su quelli veri.")
 @click.version_option(package_name=None, version="0.1.0", prog_name="portal")
 def main(demo: bool) -> None:
     """Gestisce il portale: dati, pagamenti, accessi, avvio."""
-
-
-for command in (accounts, database, demo, imports, mailboxes, outbox, payments, prices, serve):
-    main.add_command(command)
