@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from e2e.steps import cents_in, mail_about, no_barriers, press, sign_in, to_the_order
 from portal.demo.register import SINGLE_MAILBOX
 from portal.domain.dates import add_years, rome_day
-from portal.formats import long_day
+from portal.formats import long_day, short_day
 from portal.wiring import system_clock
 from tests.servers.portal import DemoPortal
 
@@ -39,7 +39,7 @@ def test_from_the_link_in_the_mail_to_the_renewed_mailbox(phone: Page, demo: Dem
         *("--method", "bank_transfer", "--reference", "TRN-PHONE-1"),
     )
     letter = mail_about(phone, "rinnov").locator("main").inner_text()
-    assert long_day(add_years(expires_on, 2)) in letter
+    assert short_day(add_years(expires_on, 2)) in letter
     phone.goto(f"/caselle/{SINGLE_MAILBOX}")
     expect(phone.locator("main")).to_contain_text(long_day(add_years(expires_on, 2)))
 
