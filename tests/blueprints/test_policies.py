@@ -15,6 +15,7 @@ from tests.blueprints.walkers import (
     NOBODYS,
     doors_open_to_nobody,
     reads_that_write,
+    rooms_of_accounts,
     routes,
     strangers_things,
 )
@@ -86,6 +87,24 @@ def test_a_missing_guard_is_found(app: Flask) -> None:
 @pytest.mark.parametrize("person", PEOPLE)
 def test_what_is_anothers_is_as_what_does_not_exist(app: Flask, world: World, person: str) -> None:
     assert strangers_things(app, world, person) == []
+
+
+@ONE_DATABASE
+def test_what_is_for_accounts_is_nowhere_to_a_mailbox(app: Flask, world: World) -> None:
+    assert rooms_of_accounts(app, BOX) == []
+
+
+@ONE_DATABASE
+def test_an_account_room_without_its_guard_is_found(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(POLICIES, "planted", Policy.ACCOUNT)
+    app.add_url_rule("/piantata", "planted", lambda: "Solo per account.")
+    assert rooms_of_accounts(app, BOX) == []
+
+    app.before_request_funcs[None].remove(login._guard)
+
+    assert rooms_of_accounts(app, BOX) == ["GET /piantata"]
 
 
 @ONE_DATABASE

@@ -169,6 +169,20 @@ def strangers_things(app: Flask, world: World, person: str) -> list[str]:
     return wrong
 
 
+def rooms_of_accounts(app: Flask, person: str) -> list[str]:
+    """Return what only accounts may ask for and yet answers this person other than a wrong address (S05)."""
+    client = browser_of(app, person)
+    token = token_of(client)
+    nowhere = look(client.get("/qui-non-c-e-nulla"), {})
+    return [
+        f"{route.method} {route.rule}"
+        for route in routes(app)
+        if policy_of(route.endpoint) is Policy.ACCOUNT
+        and route.method in ("GET", "POST")
+        and look(ask(client, route, route.path(NOBODYS), token), {}) != nowhere
+    ]
+
+
 def checksum(engine: Engine, *, without: Sequence[str] = ("login_session",)) -> dict[str, str]:
     """Return a digest of each table's rows."""
     found = {}
