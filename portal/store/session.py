@@ -21,7 +21,7 @@ def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -
     """Return an engine whose write transactions never fail half way for want of a lock.
 
     SQLite: WAL, foreign keys, BEGIN IMMEDIATE and a busy timeout; PostgreSQL: lock and
-    statement timeouts, UTC, and a ping that heals the pool after a restart.
+    statement timeouts, UTC, and a ping that heals the pool after a restart. Errors do not tell the values.
     Source: hardening.md 1.6, 3.2 (8), R14-R16, R24.
     """
     if url.startswith("sqlite"):
@@ -32,6 +32,7 @@ def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -
         max_overflow=pool_size,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             # One plan for an account of ten mailboxes and one of 100,000 would be wrong for one of them.
             "options": "-c timezone=UTC -c plan_cache_mode=force_custom_plan -c statement_timeout=60000"
@@ -41,7 +42,9 @@ def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -
 
 
 def _sqlite_engine(url: str, lock_timeout_ms: int) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=16, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url, pool_size=16, max_overflow=16, hide_parameters=True, connect_args={"check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: SqliteConnection, _record: Any) -> None:

@@ -40,6 +40,14 @@ def test_nothing_waits_when_nothing_is_due(client: FlaskClient) -> None:
     assert client.get("/readyz").json == {"status": "ok", "outbox_late_seconds": 0}
 
 
+def test_work_for_later_is_not_late(client: FlaskClient, services: Services) -> None:
+    now = services.now()
+    with services.transaction() as session:
+        enqueue(session, "platform.change", "later", {}, now=now, not_before=now + timedelta(days=30))
+
+    assert client.get("/readyz").json == {"status": "ok", "outbox_late_seconds": 0}
+
+
 def test_a_schema_of_another_version_is_not_ready(client: FlaskClient, services: Services) -> None:
     with services.transaction() as session:
         (known,) = session.execute(text("SELECT version_num FROM alembic_version")).one()

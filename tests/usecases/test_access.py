@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.plans import Plan
@@ -136,6 +137,15 @@ def test_the_database_keeps_no_token(services: Services, account: Subject) -> No
     assert token not in repr(vars(row))
     assert row.token_hash == access.hash_of(token)
     assert len(row.user_agent) == 255
+
+
+def test_a_failing_statement_does_not_tell_its_values(services: Services, account: Subject) -> None:
+    again = {"username": ACCOUNT, "password_hash": "a hash that stays here"}
+
+    with pytest.raises(IntegrityError) as failure, services.transaction() as session:
+        make_account(session, **again)
+
+    assert "a hash that stays here" not in str(failure.value)
 
 
 def test_a_session_knows_its_subject_in_one_statement(
