@@ -1,12 +1,14 @@
 """Locks, each taken once in a transaction and in this order: account, draft, mailboxes, order, payment.
 
-SQLite needs none: its write transactions follow each other. Source: style.md 1 «Sessions and transactions».
+SQLite needs none: its write transactions follow each other. On PostgreSQL they are FOR NO KEY UPDATE, which
+lets rows elsewhere refer to the locked one: a new order's foreign key must not wait for its account's lock.
+Source: style.md 1 «Sessions and transactions».
 """
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.domain.access import Subject
 from portal.store.accounts import Account
@@ -16,11 +18,17 @@ from portal.store.scope import own_drafts
 
 
 def lock_owner(session: Session, subject: Subject) -> None:
-    """Let the subject's own transactions follow each other."""
-    if subject.account_id is not None:
-        session.execute(select(Account.id).where(Account.id == subject.account_id).with_for_update())
+    """Let the transactions of one account follow each other, those of its mailboxes' sessions included.
+
+    A mailbox without account is its own owner.
+    """
+    account_id = subject.account_id
+    if account_id is None:
+        account_id = session.scalar(select(Mailbox.account_id).where(Mailbox.id == subject.mailbox_id))
+    if account_id is not None:
+        session.execute(_locked(Account.id, Account.id == account_id))
     else:
-        session.execute(select(Mailbox.id).where(Mailbox.id == subject.mailbox_id).with_for_update())
+        session.execute(_locked(Mailbox.id, Mailbox.id == subject.mailbox_id))
 
 
 def lock_draft(session: Session, subject: Subject, public_id: str) -> RenewalDraft | None:
@@ -28,7 +36,7 @@ def lock_draft(session: Session, subject: Subject, public_id: str) -> RenewalDra
     return session.scalar(
         select(RenewalDraft)
         .where(RenewalDraft.public_id == public_id, own_drafts(subject))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
 
@@ -36,4 +44,8 @@ def lock_draft(session: Session, subject: Subject, public_id: str) -> RenewalDra
 def lock_drafted_mailboxes(session: Session, draft_id: int) -> None:
     """Lock the mailboxes of a draft, by id, so that no other order or fulfilment moves them meanwhile."""
     drafted = select(DraftLine.mailbox_id).where(DraftLine.draft_id == draft_id)
-    session.execute(select(Mailbox.id).where(Mailbox.id.in_(drafted)).order_by(Mailbox.id).with_for_update())
+    session.execute(_locked(Mailbox.id, Mailbox.id.in_(drafted)).order_by(Mailbox.id))
+
+
+def _locked(column: InstrumentedAttribute[int], which: ColumnElement[bool]) -> Select[int]:
+    return select(column).where(which).with_for_update(key_share=True)
