@@ -109,11 +109,10 @@ def _refuse_unreadable_input() -> None:
     """Refuse what no page of ours sends: a field twice (S08), or the character no database stores."""
     if "\0" in request.path:
         abort(404)
-    fields = request.args if request.method in SAFE_METHODS else request.form
     doubled = [
         name
-        for name, values in fields.lists()
-        if fields is request.form and len(values) > 1 and name not in REPEATED_FIELDS
+        for name, values in (() if request.method in SAFE_METHODS else request.form.lists())
+        if len(values) > 1 and name not in REPEATED_FIELDS
     ]
     if doubled or any("\0" in value for values in request.values.listvalues() for value in values):
         log.warning("unreadable_input_refused", endpoint=request.endpoint, doubled=len(doubled))
