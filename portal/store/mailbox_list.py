@@ -103,7 +103,8 @@ def list_values(today: date) -> dict[str, date]:
 def list_rows(session: Session, account_id: int, listing: Listing, today: date) -> Sequence[AnyRow]:
     """Return up to one row more than a page, in the order asked, from the place asked.
 
-    The row too many says that another page follows (precedes, when going backward).
+    The row too many says that another page follows (precedes, when going backward). The connection
+    is asked and not the session: no entity is loaded, and the session would take a third of the time.
     """
     place = listing.place
     shape = Shape(
@@ -121,7 +122,7 @@ def list_rows(session: Session, account_id: int, listing: Listing, today: date) 
         "place_expires_on": place.expires_on if place else None,
         "place_address": place.address if place else None,
     }
-    rows = session.execute(page_statement(shape), values).all()
+    rows = session.connection().execute(page_statement(shape), values).all()
     return rows[::-1] if shape.backward else rows
 
 

@@ -28,7 +28,7 @@ from portal.domain.pricing import Choice, Item, Price, PriceList, price_list_on
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
 from portal.store.planner import unindexed
-from portal.store.prices import PriceRow
+from portal.store.prices import PriceRow, years_in
 from portal.store.renewability import RENEWABLE, TODAY, day_values
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
@@ -55,7 +55,7 @@ class Overview:
 
 def overview(session: Session, account_id: int, today: date) -> Overview:
     """Return what surrounds the list. The selection leaves out what cannot be renewed today."""
-    rows = session.execute(OVERVIEW, day_values(today) | {"account_id": account_id}).all()
+    rows = session.connection().execute(OVERVIEW, day_values(today) | {"account_id": account_id}).all()
     (account,) = (row for row in rows if row.kind == "account")
     return Overview(
         only_address=account.name if account.first == 1 else None,
@@ -71,8 +71,7 @@ def _group(row: AnyRow) -> tuple[Choice, int]:
 
 
 def _price(row: AnyRow) -> Price:
-    years = frozenset(int(years) for years in row.terms.split(","))
-    return Price(Item(row.name), row.first, row.valid_from, row.valid_to, years)
+    return Price(Item(row.name), row.first, row.valid_from, row.valid_to, years_in(row.terms))
 
 
 def _account() -> AnySelect:

@@ -31,8 +31,12 @@ class PriceRow(Base):
     """Years that may be bought, comma separated."""
 
     def as_price(self) -> Price:
-        years = frozenset(int(years) for years in self.terms.split(","))
-        return Price(self.item, self.net_cents, self.valid_from, self.valid_to, years)
+        return Price(self.item, self.net_cents, self.valid_from, self.valid_to, years_in(self.terms))
+
+
+def years_in(terms: str) -> frozenset[int]:
+    """Return the years that the text of a price row's `terms` names."""
+    return frozenset(int(years) for years in terms.split(","))
 
 
 def prices_on(session: Session, day: date) -> PriceList:
