@@ -6,7 +6,7 @@ import click
 
 from portal.cli.context import pass_services, refuse
 from portal.formats import moment
-from portal.store import outbox as rows_of
+from portal.store import dead_letters
 from portal.store.outbox import OutboxRow, OutboxState
 from portal.wiring import Services
 
@@ -31,7 +31,7 @@ def outbox() -> None:
 def list_rows(services: Services, failed: bool, limit: int) -> None:
     """Elenca i lavori da fare, prima quelli più vecchi, o quelli abbandonati, prima i più recenti."""
     with services.reading() as session:
-        find = rows_of.failed_rows if failed else rows_of.unfinished_rows
+        find = dead_letters.failed_rows if failed else dead_letters.unfinished_rows
         found = find(session, limit=limit)
     for line in map(_line, found):
         click.echo(line)
@@ -45,7 +45,7 @@ def list_rows(services: Services, failed: bool, limit: int) -> None:
 def retry(services: Services, row_id: int) -> None:
     """Rimette in attesa il lavoro abbandonato ID, con tutti i tentativi."""
     with services.transaction() as session:
-        found = rows_of.retry(session, row_id, now=services.now())
+        found = dead_letters.retry(session, row_id, now=services.now())
     if not found:
         refuse(f"Il lavoro {row_id} non c'è o non è abbandonato.")
     click.echo(f"Il lavoro {row_id} è di nuovo in attesa.")

@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -47,7 +48,7 @@ class OutboxState(StrEnum):
     FAILED = "failed"
 
 
-_UNFINISHED = "state IN ('waiting', 'queued', 'claimed')"
+UNFINISHED = text("state IN ('waiting', 'queued', 'claimed')")
 """Said in the same words by the index and by the query, or no database would use the index."""
 
 
@@ -61,8 +62,8 @@ class OutboxRow(Base):
             "kind",
             "not_before",
             "id",
-            sqlite_where=text(_UNFINISHED),
-            postgresql_where=text(_UNFINISHED),
+            sqlite_where=UNFINISHED,
+            postgresql_where=UNFINISHED,
         ),
     )
 
@@ -140,7 +141,7 @@ def hand_over(
     room = window - _in_flight(session, kind, now, until)
     due = session.execute(
         select(OutboxRow.id, OutboxRow.state)
-        .where(text(_UNFINISHED), OutboxRow.kind == kind, OutboxRow.not_before <= now)
+        .where(UNFINISHED, OutboxRow.kind == kind, OutboxRow.not_before <= now)
         .order_by(OutboxRow.not_before, OutboxRow.id)
         .limit(max(room, 0))
         .with_for_update(skip_locked=True)
@@ -169,7 +170,7 @@ def take_back_everything(session: Session, *, now: datetime) -> None:
     """Make every row due again that was handed over: for a broker that forgets when its process ends."""
     session.execute(
         update(OutboxRow)
-        .where(text(_UNFINISHED), OutboxRow.state == OutboxState.QUEUED)
+        .where(UNFINISHED, OutboxRow.state == OutboxState.QUEUED)
         .values(state=OutboxState.WAITING, not_before=now)
     )
 
@@ -194,7 +195,7 @@ def claim(session: Session, ids: Collection[int], *, until: datetime) -> list[Cl
 
 def finish(session: Session, claim: Claim, *, now: datetime) -> None:
     """Record that the work is done, even if the lease ended meanwhile: what happened has happened."""
-    session.execute(_rows([claim.id]).values(state=OutboxState.DONE, done_at=now))
+    session.execute(_FINISH, {"row_id": claim.id, "now": now})
 
 
 def put_off(session: Session, claim: Claim, words: str, *, until: datetime) -> bool:
@@ -218,34 +219,13 @@ def hand_back(session: Session, claims: Sequence[Claim], *, until: datetime, wor
     )
 
 
-def failed_rows(session: Session, *, limit: int) -> Sequence[OutboxRow]:
-    """Return the dead letters, the newest first."""
-    return session.scalars(
-        select(OutboxRow)
-        .where(OutboxRow.state == OutboxState.FAILED)
-        .order_by(OutboxRow.done_at.desc(), OutboxRow.id.desc())
-        .limit(limit)
-    ).all()
-
-
-def unfinished_rows(session: Session, *, limit: int) -> Sequence[OutboxRow]:
-    """Return what is still to be done, the longest due first."""
-    return session.scalars(
-        select(OutboxRow).where(text(_UNFINISHED)).order_by(OutboxRow.not_before, OutboxRow.id).limit(limit)
-    ).all()
-
-
-def retry(session: Session, row_id: int, *, now: datetime) -> bool:
-    """Give a dead letter all its attempts again; return False when there is no such dead letter."""
-    return (
-        _changed(
-            session,
-            _rows([row_id])
-            .where(OutboxRow.state == OutboxState.FAILED)
-            .values(state=OutboxState.WAITING, not_before=now, attempts=0, done_at=None),
-        )
-        == 1
-    )
+_FINISH = (
+    update(OutboxRow)
+    .where(OutboxRow.id == bindparam("row_id"))
+    .values(state=OutboxState.DONE, done_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+"""Built once, since it runs once for every row: half the time of a statement goes into building it."""
 
 
 def _in_flight(session: Session, kind: str, now: datetime, until: datetime) -> int:
@@ -254,7 +234,7 @@ def _in_flight(session: Session, kind: str, now: datetime, until: datetime) -> i
     count = session.scalar(
         select(func.count())
         .select_from(OutboxRow)
-        .where(text(_UNFINISHED), OutboxRow.kind == kind, OutboxRow.state.in_(held))
+        .where(UNFINISHED, OutboxRow.kind == kind, OutboxRow.state.in_(held))
         .where(OutboxRow.not_before > now, OutboxRow.not_before <= until)
     )
     return count or 0

@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.store.mails import Mail, MailState
 
 LONGEST_ANSWER = 500
+_SENT = (
+    update(Mail)
+    .where(Mail.id == bindparam("mail_id"), Mail.state != MailState.SENT)
+    .values(
+        state=MailState.SENT,
+        sent_at=bindparam("now"),
+        last_answer=bindparam("answer"),
+        subject=bindparam("subject"),
+        text=bindparam("text"),
+        html=bindparam("html"),
+    )
+    .execution_options(synchronize_session=False)
+)
+"""Built once, since it runs once for every mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +55,8 @@ def mail_sent(
     session: Session, mail_id: int, *, subject: str, text: str, html: str, answer: str, now: datetime
 ) -> None:
     """Record the mail as it went out, and the server's answer."""
-    words = {"subject": subject, "text": text, "html": html}
-    _set(session, [mail_id], state=MailState.SENT, sent_at=now, last_answer=answer[:LONGEST_ANSWER], **words)
+    values = {"subject": subject, "text": text, "html": html, "answer": answer[:LONGEST_ANSWER]}
+    session.execute(_SENT, {"mail_id": mail_id, "now": now, **values})
 
 
 def mails_put_off(session: Session, mail_ids: Collection[int], answer: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from portal.domain.dates import add_years
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod
-from portal.store import outbox
+from portal.store import dead_letters
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine
@@ -125,7 +125,7 @@ def test_a_refused_recipient_bounces_and_the_others_get_theirs(
 
     wait_until(settled, "one bounced, one sent")
     with services.reading() as session:
-        (dead,) = outbox.failed_rows(session, limit=10)
+        (dead,) = dead_letters.failed_rows(session, limit=10)
     assert dead.last_error == "550 5.1.1 no such user"
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.store import outbox
+from portal.store import dead_letters, outbox
 from portal.store.outbox import Claim, OutboxRow, OutboxState
 from portal.wiring import Services
 from tests.factories import NOW
@@ -200,10 +200,10 @@ def test_a_dead_letter_stays_until_the_operator_retries_it(services: Services) -
         assert outbox.give_up(session, held, "550 no such user", now=NOW)
     with services.transaction() as session:
         assert hand_over(session, NOW + timedelta(days=365)) == []
-        assert [dead.id for dead in outbox.failed_rows(session, limit=10)] == [held.id]
+        assert [dead.id for dead in dead_letters.failed_rows(session, limit=10)] == [held.id]
 
     with services.transaction() as session:
-        first, again = (outbox.retry(session, held.id, now=NOW) for _ in range(2))
+        first, again = (dead_letters.retry(session, held.id, now=NOW) for _ in range(2))
 
     with services.transaction() as session:
         assert hand_over(session) == [[held.id]]
