@@ -45,9 +45,13 @@ def cents_in(text: str) -> list[int]:
 
 
 def total_due(page: Page) -> int:
-    """Return the total with VAT that the page shows, in cents."""
-    bar = page.locator("#totals")
-    return cents_in(bar.inner_text())[-1]
+    """Return the amount that «Conferma» says is to be paid, in cents."""
+    return cents_in(page.locator("tr", has_text="Da pagare").inner_text())[0]
+
+
+def due_of_order(page: Page) -> int:
+    """Return the amount that an order's page asks for, in cents."""
+    return cents_in(page.locator("#paga .number").first.inner_text())[0]
 
 
 def to_the_order(page: Page) -> str:
@@ -55,12 +59,19 @@ def to_the_order(page: Page) -> str:
     press(page, "Prosegui e completa l'ordine")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pagamento")
     no_barriers(page)
+    too_late = page.get_by_role("button", name="Togli queste caselle dal rinnovo")
+    if too_late.count():
+        too_late.click()
+        expect(too_late).to_have_count(0)
     page.get_by_role("radio", name=re.compile("Bonifico")).check()
     press(page, "Prosegui")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Conferma")
     no_barriers(page)
+    shown = total_due(page)
     press(page, "Conferma l'ordine con obbligo di pagare")
-    return order_number(page)
+    number = order_number(page)
+    assert due_of_order(page) == shown
+    return number
 
 
 def order_number(page: Page) -> str:
