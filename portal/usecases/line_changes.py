@@ -1,4 +1,4 @@
-"""Changing one line of a draft, so that no older answer ever replaces a newer one. Source: docs/adr/0006."""
+"""Changing one line of a draft, so that no older answer ever replaces a newer one. Source: docs/adr/0009."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def change(
 
     Raises NotFound, DraftClosed, DraftStale, MailboxNotRenewable, NotAllowed, PlanNotOffered, PriceMissing,
     TermNotOffered, LineBlocked; then nothing is changed. A post that its own page has already outdated
-    changes nothing and is no error. Source: product.md 4 (1), docs/adr/0006.
+    changes nothing and is no error. Source: product.md 4 (1), docs/adr/0009.
     """
     draft_id, version = claim_change(session, subject, public_id, now)
     drafted = _line(session, subject, draft_id, address, today)
