@@ -56,7 +56,7 @@ def test_from_the_list_to_the_second_mail(
     register(demo, number, due, reference=f"TRN-{number}")
     see_it_done(page, number)
     no_barriers(page)
-    mail_about(page, "rinnov")
+    mail_about(page, f"{number}.*rinnovate")
     expect(page.locator("main")).to_contain_text(number)
 
     page.goto("/caselle")

@@ -38,7 +38,7 @@ def test_from_the_link_in_the_mail_to_the_renewed_mailbox(phone: Page, demo: Dem
         *("payments", "register", number, "--amount", "12.20", "--on", "2026-11-20"),
         *("--method", "bank_transfer", "--reference", "TRN-PHONE-1"),
     )
-    letter = mail_about(phone, "rinnov").locator("main").inner_text()
+    letter = mail_about(phone, f"{number}.*rinnovata").locator("main").inner_text()
     assert short_day(add_years(expires_on, 2)) in letter
     phone.goto(f"/caselle/{SINGLE_MAILBOX}")
     expect(phone.locator("main")).to_contain_text(long_day(add_years(expires_on, 2)))

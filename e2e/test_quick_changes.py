@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from e2e.steps import ACCOUNT, press, sign_in
+from tests.servers.portal import DemoPortal
 
 MAILBOX = "personale@contiesoci.pec.example"
 
@@ -29,8 +30,8 @@ def test_an_older_answer_never_follows_a_newer_one(desktop: Page) -> None:
     expect(page.locator("#totals")).to_contain_text("12,20")
 
 
-def test_a_lost_line_is_said_and_can_be_tried_again(desktop: Page) -> None:
-    page = desktop
+def test_a_lost_line_is_said_and_can_be_tried_again(browser: Browser, demo: DemoPortal) -> None:
+    page = browser.new_page(base_url=demo.url, locale="it-IT")  # its console may tell of the lost line
     open_plan(page)
     page.get_by_role("radio", name=re.compile("^1 anno")).check()
     page.wait_for_load_state("networkidle")
@@ -43,6 +44,7 @@ def test_a_lost_line_is_said_and_can_be_tried_again(desktop: Page) -> None:
 
     expect(page.locator("#totals")).to_contain_text("24,40")
     expect(page.locator("#offline")).to_be_hidden()
+    page.close()
 
 
 def open_plan(page: Page) -> None:

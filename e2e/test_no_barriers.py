@@ -1,0 +1,55 @@
+"""Every page stands without barriers at 360 and 1280 px, light and dark; on a phone its targets are large."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from e2e.steps import ACCOUNT, no_barriers, sign_in
+
+PAGES = (
+    "/",
+    "/caselle",
+    "/caselle?scheda=altri&stato=tutte",
+    "/caselle?cerca=nessuna&stato=inesistente",
+    "/caselle/direzione@contiesoci.pec.example",
+    "/caselle/ambiente@contiesoci.pec.example",
+    "/caselle/progetto2023@contiesoci.pec.example",
+    "/caselle/info@contiesoci.example",
+    "/caselle/gare@contiesoci.pec.example/rinnova",
+    "/caselle/info@contiesoci.example/rinnova",
+    "/caselle/escluse?entro=12",
+    "/caselle/nessuno@pec.example",
+    "/ordini",
+    "/ordini/AAAAAAAAAA",
+    "/accessibilita",
+    "/demo/posta",
+    "/componenti",
+)
+TOO_SMALL = """() => [...document.querySelectorAll(
+        'main a.button, main button, main input, main select, main summary')]
+    .filter(it => it.offsetParent && !['hidden', 'radio', 'checkbox'].includes(it.type))
+    .filter(it => it.getBoundingClientRect().height < 43.5)
+    .map(it => it.outerHTML.slice(0, 120))"""
+
+
+def test_every_page_is_free_of_barriers(desktop: Page) -> None:
+    page = desktop
+    page.goto("/accedi")
+    no_barriers(page)
+    page.get_by_role("button", name="Accedi").click()
+    no_barriers(page)
+    sign_in(page, ACCOUNT)
+
+    for path in PAGES:
+        page.goto(path)
+        for width, scheme in ((360, "light"), (1280, "dark")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            no_barriers(page)
+
+
+def test_targets_are_large_enough_for_a_finger(phone: Page) -> None:
+    sign_in(phone, ACCOUNT)
+    for path in PAGES:
+        phone.goto(path)
+        assert phone.evaluate(TOO_SMALL) == [], path
