@@ -36,7 +36,8 @@ def has_scripts(page: Page) -> bool:
 
 def no_barriers(page: Page) -> None:
     """Hold the page as it stands against axe and against sideways scrolling."""
-    assert barriers(page) == [], page.url
+    found = barriers(page)
+    assert not found, f"{page.url}: {found}"
 
 
 def cents_in(text: str) -> list[int]:

@@ -40,11 +40,11 @@ def test_every_page_is_free_of_barriers(desktop: Page) -> None:
     no_barriers(page)
     sign_in(page, ACCOUNT)
 
-    for path in PAGES:
-        page.goto(path)
-        for width, scheme in ((360, "light"), (1280, "dark")):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for width, scheme in ((360, "light"), (1280, "dark")):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for path in PAGES:
+            page.goto(path)
             no_barriers(page)
 
 
