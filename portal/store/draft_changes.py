@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,8 +12,12 @@ from sqlalchemy import (
     CursorResult,
     Delete,
     Executable,
+    Integer,
     Select,
+    String,
+    Table,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -23,10 +28,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from portal.domain.access import Subject
+from portal.domain.access import Subject, SubjectKind
 from portal.domain.payments import PaymentMethod
 from portal.domain.pricing import Choice
+from portal.store.base import Instant
 from portal.store.draft_queries import Columns, ExpiryGroup, in_groups, made_choice
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft
 from portal.store.fit import FIT_PROBLEM
@@ -54,18 +61,26 @@ def next_version(session: Session, subject: Subject, public_id: str, now: dateti
 
     The row stays locked until the transaction ends, so that the changes of one draft follow each other.
     """
-    row = session.execute(
-        update(RenewalDraft)
-        .where(
-            RenewalDraft.public_id == public_id,
-            RenewalDraft.state == DraftState.OPEN,
-            own_drafts(subject),
-        )
-        .values(version=RenewalDraft.version + 1, updated_at=now)
-        .returning(RenewalDraft.id, RenewalDraft.version)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    values = {"owner_id": subject.account_id or subject.mailbox_id, "named": public_id, "now": now}
+    row = session.execute(_next_version(subject.kind), values).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+@lru_cache(maxsize=2)
+def _next_version(kind: SubjectKind) -> ReturningUpdate[int, int]:
+    table = RenewalDraft.__table__
+    assert isinstance(table, Table)
+    owner = RenewalDraft.account_id if kind is SubjectKind.ACCOUNT else RenewalDraft.mailbox_id
+    return (
+        update(table)
+        .where(
+            RenewalDraft.public_id == bindparam("named", type_=String),
+            RenewalDraft.state == DraftState.OPEN,
+            owner == bindparam("owner_id", type_=Integer),
+        )
+        .values(version=RenewalDraft.version + 1, updated_at=bindparam("now", type_=Instant()))
+        .returning(RenewalDraft.id, RenewalDraft.version)
+    )
 
 
 def new_draft(session: Session, subject: Subject, public_id: str, now: datetime) -> RenewalDraft:

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from portal.domain.access import Subject
+from portal.domain.access import Subject, SubjectKind
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.domain.pricing import Choice
@@ -21,7 +34,7 @@ from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.renewability import NOT_RENEWABLE, day_values
-from portal.store.scope import own_drafts, visible_mailboxes, visible_orders
+from portal.store.scope import SCOPES, own_drafts, subject_values, visible_mailboxes
 
 PAGE_LINES = 50
 Columns: TypeAlias = tuple[Any, ...]
@@ -112,7 +125,8 @@ def draft_by_groups(
 
     None when the draft is not the subject's. Lines whose mailbox the subject no longer sees do not count.
     """
-    rows = session.execute(_grouped(subject, public_id), day_values(today)).all()
+    values = day_values(today) | subject_values(subject) | {"public_id": public_id}
+    rows = session.execute(_grouped(subject.kind), values).all()
     if not rows:
         return None
     first = rows[0]
@@ -120,7 +134,8 @@ def draft_by_groups(
     return facts, [_group(row) for row in rows if not row.gone]
 
 
-def _grouped(subject: Subject, public_id: str) -> Select[Any]:
+@lru_cache(maxsize=2)
+def _grouped(kind: SubjectKind) -> Select[Any]:
     chosen = (
         DraftLine.plan,
         DraftLine.extra_mailbox_gb,
@@ -133,8 +148,8 @@ def _grouped(subject: Subject, public_id: str) -> Select[Any]:
     return (
         select(*columns)
         .outerjoin(DraftLine, DraftLine.draft_id == RenewalDraft.id)
-        .outerjoin(Mailbox, and_(Mailbox.id == DraftLine.mailbox_id, visible_mailboxes(subject)))
-        .where(RenewalDraft.public_id == public_id, own_drafts(subject))
+        .outerjoin(Mailbox, and_(Mailbox.id == DraftLine.mailbox_id, SCOPES[kind].mailboxes))
+        .where(RenewalDraft.public_id == bindparam("public_id", type_=String), SCOPES[kind].drafts)
         .group_by(RenewalDraft.id, *chosen, "gone", "reason", "problem")
     )
 
@@ -179,11 +194,12 @@ def drafted_page(
     The line too many says that another page follows (precedes, going back). Lines whose choice is one of
     `unsold` count as to fix.
     """
-    statement = _lines(subject, draft_id).where(*_shown(show, unsold)).limit(PAGE_LINES + 1)
+    statement = _lines(subject.kind).where(*_shown(show, unsold)).limit(PAGE_LINES + 1)
+    values = _line_values(subject, draft_id, today)
     if before is not None:
         backward = statement.where(DraftLine.id < before).order_by(DraftLine.id.desc())
-        return _drafted(session, backward, today)[::-1]
-    return _drafted(session, statement.where(DraftLine.id > (after or 0)).order_by(DraftLine.id), today)
+        return _drafted(session, backward, values)[::-1]
+    return _drafted(session, statement.where(DraftLine.id > (after or 0)).order_by(DraftLine.id), values)
 
 
 def _shown(show: Show, unsold: Collection[Choice]) -> tuple[ColumnElement[bool], ...]:
@@ -196,18 +212,30 @@ def drafted_mailbox(
     session: Session, subject: Subject, draft_id: int, address: str, today: date
 ) -> DraftedMailbox | None:
     """Return the draft's line of one mailbox, or None."""
-    found = _drafted(session, _lines(subject, draft_id).where(Mailbox.address == address), today)
+    values = _line_values(subject, draft_id, today) | {"address": address}
+    found = _drafted(session, _line(subject.kind), values)
     return found[0] if found else None
 
 
-def _lines(subject: Subject, draft_id: int) -> Select[Any]:
+@lru_cache(maxsize=2)
+def _line(kind: SubjectKind) -> Select[Any]:
+    return _lines(kind).where(Mailbox.address == bindparam("address", type_=String))
+
+
+def _line_values(subject: Subject, draft_id: int, today: date) -> dict[str, Any]:
+    return day_values(today) | subject_values(subject) | {"draft_id": draft_id}
+
+
+@lru_cache(maxsize=2)
+def _lines(kind: SubjectKind) -> Select[Any]:
     columns: Columns = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"))
     joined = select(*columns).join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
-    return _with_open_order(joined, subject).where(DraftLine.draft_id == draft_id, visible_mailboxes(subject))
+    of_the_draft = DraftLine.draft_id == bindparam("draft_id", type_=Integer)
+    return _with_open_order(joined, kind).where(of_the_draft, SCOPES[kind].mailboxes)
 
 
-def _drafted(session: Session, statement: Select[Any], today: date) -> list[DraftedMailbox]:
-    rows = session.execute(statement, day_values(today)).all()
+def _drafted(session: Session, statement: Select[Any], values: dict[str, Any]) -> list[DraftedMailbox]:
+    rows = session.execute(statement, values).all()
     return [DraftedMailbox(row.DraftLine, row.Mailbox, _reason(row), row.order_number) for row in rows]
 
 
@@ -215,19 +243,19 @@ def mailbox_to_renew(session: Session, subject: Subject, address: str, today: da
     """Return the subject's mailbox and what stands against its renewal, or None."""
     columns: Columns = (Mailbox, _REASON, Order.number.label("order_number"))
     row = session.execute(
-        _with_open_order(select(*columns), subject).where(
-            Mailbox.address == address, visible_mailboxes(subject)
+        _with_open_order(select(*columns), subject.kind).where(
+            Mailbox.address == address, SCOPES[subject.kind].mailboxes
         ),
-        day_values(today),
+        day_values(today) | subject_values(subject),
     ).one_or_none()
     return MailboxToRenew(row.Mailbox, _reason(row), row.order_number) if row else None
 
 
-def _with_open_order(statement: Select[Any], subject: Subject) -> Select[Any]:
+def _with_open_order(statement: Select[Any], kind: SubjectKind) -> Select[Any]:
     """Join the order that a mailbox is held by, and its number where the subject may see it."""
     return statement.outerjoin(
         OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open)
-    ).outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
+    ).outerjoin(Order, and_(Order.id == OrderLine.order_id, SCOPES[kind].orders))
 
 
 def expiry_groups(session: Session, subject: Subject, draft_id: int, today: date) -> list[ExpiryGroup]:

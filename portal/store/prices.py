@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint, or_, select
+from sqlalchemy import CheckConstraint, Date, String, UniqueConstraint, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.domain.pricing import Item, Price, PriceList, price_list_on
@@ -39,11 +39,14 @@ def years_in(terms: str) -> frozenset[int]:
     return frozenset(int(years) for years in terms.split(","))
 
 
+_DAY = bindparam("day", type_=Date)
+_IN_FORCE = select(PriceRow).where(
+    PriceRow.valid_from <= _DAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= _DAY)
+)
+"""Built once: the price list is read at every change of a renewal."""
+
+
 def prices_on(session: Session, day: date) -> PriceList:
     """Return the price list in force on `day`."""
-    rows = session.scalars(
-        select(PriceRow).where(
-            PriceRow.valid_from <= day, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= day)
-        )
-    )
+    rows = session.scalars(_IN_FORCE, {"day": day})
     return price_list_on([row.as_price() for row in rows], day)
