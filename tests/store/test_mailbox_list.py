@@ -217,6 +217,7 @@ def test_a_page_far_inside_begins_at_its_place(services: Services) -> None:
 
     assert "(expires_on,address)>(?,?)" in forward
     assert "(expires_on,address)<(?,?)" in backward
+    assert "uq_order_line_open_mailbox (mailbox_id=?)" in forward
 
 
 def test_postgresql_plans_for_the_account_that_asks(services: Services) -> None:
