@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -18,7 +17,6 @@ from tools import chromium
 
 FOLDER = Path(".cache/pictures")
 SIZES = {"360": 360, "768": 768, "1280": 1280}
-Shoot = Callable[[str], None]
 
 
 def main() -> None:
@@ -111,6 +109,8 @@ def shoot(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme)
         for size, width in SIZES.items():
             page.set_viewport_size({"width": width, "height": 800})
+            if not name.endswith("-aperta"):
+                page.reload()
             page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 800})
