@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -50,6 +52,7 @@ def plan_page(
         "totals": step.draft.totals,
         "cut": cut,
         "query": form.query(),
+        "open_href": _open_href(draft, form.query()),
         "refusal": refusal,
         "refused_address": opened,
         "errors": [],
@@ -59,6 +62,12 @@ def plan_page(
     return web.render(
         "renewals/plan.html", None, status, **step_values(draft, Step.PLAN), **row_values(), **(values | more)
     )
+
+
+def _open_href(draft: str, query: dict[str, Any]) -> Callable[[str], str]:
+    """Return a function from a mailbox's address to that of its open row, built once for fifty rows."""
+    before, after = url_for("renewals.plan", draft=draft, **query, apri="~").split("~")
+    return lambda address: f"{before}{quote(address, safe='@')}{after}"
 
 
 def row_part(draft: str, address: str) -> ResponseReturnValue:
