@@ -12,7 +12,6 @@ import psycopg
 from sqlalchemy import Engine
 
 from portal.migrate import upgrade
-from portal.store import every_table
 from portal.store.session import make_engine
 from tests.servers.postgres import PostgresServer
 

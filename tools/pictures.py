@@ -1,4 +1,4 @@
-"""Photographs every page of the demo at three widths in both colour schemes, for looking at them one by one."""
+"""Photographs every page of the demo at three widths in both colour schemes, to be looked at."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def expiring() -> ResponseReturnValue:
     form = MonthsForm(request.form)
     if not form.validate():
         return _list(422, months_error=True)
-    months = form.months.data
+    months = form.chosen()
     services, subject = web.services(), web.subject()
     with services.transaction() as session:
         applied = selection.select_expiring(
@@ -68,7 +68,7 @@ def left_out() -> ResponseReturnValue:
     form = LeftOutForm(request.args)
     if not form.validate():
         abort(404)
-    months = form.months.data
+    months = form.chosen()
     found = selection.left_out(
         web.reading(), web.subject(), months, form.place(), today=web.services().today()
     )

@@ -70,6 +70,10 @@ class MonthsForm(Form):
 
     months = IntegerField(name="mesi", validators=[InputRequired(), NumberRange(1, 12)])
 
+    def chosen(self) -> int:
+        """Return how many months were asked for; the usual number where none was."""
+        return self.months.data or DEFAULT_MONTHS
+
 
 class LeftOutForm(Form):
     """Which page of the mailboxes that a selection by months leaves out."""
@@ -79,6 +83,10 @@ class LeftOutForm(Form):
     )
     after = StringField(name="dopo")
     before = StringField(name="prima")
+
+    def chosen(self) -> int:
+        """Return how many months were asked for; the usual number where none was."""
+        return self.months.data or DEFAULT_MONTHS
 
     def place(self) -> Place | None:
         """Return the place asked for, or None for the first page."""
