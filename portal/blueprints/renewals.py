@@ -23,6 +23,7 @@ from portal.domain.errors import (
     PriceMissing,
     TermNotOffered,
 )
+from portal.domain.plans import PLANS
 from portal.forms.renewals import BulkForm, ChangeForm, ConfirmForm, PaymentForm
 from portal.usecases import draft_payments, line_changes, orders, renewal_pages, renewals
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
@@ -243,6 +244,7 @@ def _confirm_page(draft: str, status: int = 200, refusal: DomainError | None = N
         totals=found.draft.totals,
         query=form.query(),
         refusal=refusal,
+        plan_facts=PLANS,
     )
 
 

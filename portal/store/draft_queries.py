@@ -38,7 +38,6 @@ from portal.store.scope import SCOPES, own_drafts, subject_values, visible_mailb
 
 PAGE_LINES = 50
 Columns: TypeAlias = tuple[Any, ...]
-
 _REASON = NOT_RENEWABLE.label("reason")
 _PROBLEM = FIT_PROBLEM.label("problem")
 

@@ -206,6 +206,9 @@ def _pending(mailbox: Mailbox) -> Package | None:
 
 
 def _apply(mailbox: Mailbox, done: MailboxOrder) -> None:
+    """Make the mailbox what the platform has made of it; a plan without archive leaves none behind."""
+    if not PLANS[done.plan].has_archive:
+        mailbox.archive_used_mb = 0
     mailbox.plan = done.plan
     mailbox.extra_mailbox_gb = done.extra_mailbox_gb
     mailbox.extra_archive_gb = done.extra_archive_gb

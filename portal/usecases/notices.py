@@ -201,6 +201,7 @@ def _line(line: OrderLine) -> Context:
         "expires_before": line.expires_before.isoformat(),
         "expires_after": line.expires_after.isoformat(),
         "net_cents": line.net_cents,
+        "deletes_archive": line.archive_deletion_accepted,
         "refusal": line.refusal,
     }
 

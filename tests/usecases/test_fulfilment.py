@@ -255,6 +255,13 @@ def test_in_suspension_a_smaller_plan_holds_at_once(services: Services) -> None:
     assert (mailbox.plan, mailbox.pending_plan) == (Plan.STANDARD, None)
 
 
+def test_an_accepted_deletion_leaves_no_archive_to_ask_about_again(services: Services) -> None:
+    line_id = order_smaller(services, {"expires_in": -5, "archive_used_mb": 2_000})
+
+    mailbox = mailbox_of(services, line_id)
+    assert (mailbox.plan, mailbox.archive_used_mb) == (Plan.STANDARD, 0)
+
+
 def test_whether_it_was_suspended_is_judged_on_the_day_of_payment(services: Services) -> None:
     """The hour of the attempt must not matter, or a repeated call would tell the platform something else."""
     (line_id,) = pay_for(services, {"plan": Plan.PRO, "expires_in": 0}, line={"plan": Plan.STANDARD})
