@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -28,11 +28,17 @@ class MethodOffer:
     method: PaymentMethod
     earliest: date
     latest: date
+    suspended: Sequence[ExpiryGroup]
+    """Mailboxes already suspended, and so until the money is registered; the first to go comes first."""
     late: Sequence[ExpiryGroup]
-    """Mailboxes that will be suspended until the money is registered, the soonest first."""
+    """Mailboxes that will be suspended until then, the soonest first."""
     too_late: Sequence[ExpiryGroup]
     """Mailboxes that may be gone by then: with them the method cannot be chosen."""
     too_late_addresses: Sequence[str] = ()
+
+    @property
+    def suspended_count(self) -> int:
+        return sum(group.lines for group in self.suspended)
 
     @property
     def late_count(self) -> int:
@@ -107,30 +113,33 @@ def offer_of(
 ) -> MethodOffer:
     """Return what paying by this method today means for these mailboxes. Source: domain.md 5, 7.1."""
     judged = [(group, arrival_for(method, group, today, holidays)) for group in groups]
+    waiting = [group for group, arrival in judged if arrival.verdict is Verdict.LATE_BUT_RENEWABLE]
     whenever = arrival_warning(method, today, today, 0, holidays)
     return MethodOffer(
         method,
         whenever.earliest,
         whenever.latest,
-        late=[group for group, arrival in judged if arrival.verdict is Verdict.LATE_BUT_RENEWABLE],
+        suspended=sorted((group for group in waiting if group.expires_on < today), key=last_day),
+        late=[group for group in waiting if group.expires_on >= today],
         too_late=[group for group, arrival in judged if arrival.verdict is Verdict.TOO_LATE],
     )
 
 
 def arrival_for(method: PaymentMethod, group: ExpiryGroup, today: date, holidays: Container[date]) -> Arrival:
     """Return when money sent today arrives, judged for these mailboxes; termination shortens the grace."""
-    grace_days = (_last_day(group) - group.expires_on).days
+    grace_days = (last_day(group) - group.expires_on).days
     return arrival_warning(method, today, group.expires_on, grace_days, holidays)
 
 
 def check_in_time(offer: MethodOffer) -> None:
     """Raise PaymentTooLate if the money may come after a mailbox is gone, with the day of the first."""
     if offer.too_late:
-        first = min(_last_day(group) for group in offer.too_late)
+        first = min(last_day(group) for group in offer.too_late)
         raise PaymentTooLate(offer.method, offer.latest, first)
 
 
-def _last_day(group: ExpiryGroup) -> date:
+def last_day(group: ExpiryGroup) -> date:
+    """Return the last day on which these mailboxes can be renewed."""
     return last_day_to_renew(group.expires_on, PLANS[group.plan].grace_days, group.cancelled_on)
 
 
@@ -138,4 +147,4 @@ def _with_addresses(session: Session, subject: Subject, draft_id: int, offer: Me
     if not offer.too_late:
         return offer
     addresses = addresses_in(session, subject, draft_id, offer.too_late)
-    return MethodOffer(offer.method, offer.earliest, offer.latest, offer.late, offer.too_late, addresses)
+    return replace(offer, too_late_addresses=addresses)

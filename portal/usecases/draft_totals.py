@@ -25,11 +25,13 @@ from portal.usecases.draft_lines import quote_or_none
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums of a draft. Only what can be ordered now counts in `mailboxes` and `quote`."""
+    """The sums of a draft."""
 
     version: int
     mailboxes: int
+    """How many would be ordered, once nothing is to fix."""
     quote: Quote
+    """What those cost; a choice that is not sold has no price and does not count."""
     to_fix: int
     """Mailboxes whose choice does not fit or is not sold: they stop the wizard until somebody decides."""
     left_out: Mapping[NotRenewable, int]
@@ -43,7 +45,7 @@ class Totals:
     @property
     def in_draft(self) -> int:
         """Return how many mailboxes the draft holds, whatever stands against them."""
-        return self.mailboxes + self.to_fix + self.left_out_count
+        return self.mailboxes + self.left_out_count
 
     @property
     def can_go_on(self) -> bool:
@@ -86,17 +88,18 @@ def totals_of(version: int, groups: Sequence[DraftGroup], prices: PriceList) -> 
     """Return the sums over the groups; the price never goes line by line. Source: domain.md 8.2."""
     renewable = [group for group in groups if group.not_renewable is None]
     unsold = frozenset(group.choice for group in renewable if quote_or_none(group.choice, prices) is None)
-    ready = [group for group in renewable if group.problem is None and group.choice not in unsold]
+    sold = [group for group in renewable if group.choice not in unsold]
+    fit = [group for group in sold if group.problem is None]
     left_out: Counter[NotRenewable] = Counter()
     for group in groups:
         if group.not_renewable is not None:
             left_out[group.not_renewable] += group.lines
-    mailboxes = sum(group.lines for group in ready)
+    mailboxes = sum(group.lines for group in renewable)
     return Totals(
         version=version,
         mailboxes=mailboxes,
-        quote=quote([(group.choice, group.lines) for group in ready], prices, day=prices.day),
-        to_fix=sum(group.lines for group in renewable) - mailboxes,
+        quote=quote([(group.choice, group.lines) for group in sold], prices, day=prices.day),
+        to_fix=mailboxes - sum(group.lines for group in fit),
         left_out=left_out,
         unsold=unsold,
     )

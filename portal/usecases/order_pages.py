@@ -47,6 +47,7 @@ class ArrivalForecast:
     latest: date
     verdict: Verdict
     address: str
+    is_suspended: bool
     expires_on: date
     last_day: date
 
@@ -183,6 +184,7 @@ def _forecast(
         arrival.latest,
         arrival.verdict,
         first_to_go.first_address,
+        first_to_go.expires_before < today,
         first_to_go.expires_before,
         last_days[first_to_go],
     )

@@ -67,7 +67,7 @@ def test_money_that_would_come_late_is_said(app: Flask, services: Services) -> N
     person = shopper(app, services, {"expires_in": 2}).start()
     number = person.order()
 
-    assert "resta sospesa" in person.browser.get(f"/ordini/{number}").text
+    assert "può restare sospesa" in person.browser.get(f"/ordini/{number}").text
 
 
 def test_a_paid_order_is_looked_at_again_until_it_is_done(app: Flask, services: Services) -> None:

@@ -127,7 +127,8 @@ def test_an_archive_is_given_up_only_by_a_tick(services: Services) -> None:
 
     unticked = change(services, cart, Plan.STANDARD)
     assert unticked.offers.deletes_archive_mb == 1200
-    assert unticked.totals.to_fix == 1
+    assert (unticked.totals.to_fix, unticked.totals.quote.net_cents) == (1, 500)
+    assert not unticked.totals.can_go_on
 
     ticked = change(services, cart, Plan.STANDARD, accepted=True)
     assert ticked.totals.to_fix == 0

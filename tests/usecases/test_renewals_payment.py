@@ -51,6 +51,15 @@ def test_the_first_mailbox_to_be_late_is_named(services: Services) -> None:
     assert offer.late[0].first_address == cart.addresses[1]
 
 
+def test_mailboxes_already_suspended_are_told_apart(services: Services) -> None:
+    cart = fill_cart(services, {"expires_in": -3}, {"expires_in": -50}, {"expires_in": 0}, {})
+
+    offer = transfer(services, cart)
+
+    assert [group.first_address for group in offer.suspended] == [cart.addresses[1], cart.addresses[0]]
+    assert [group.first_address for group in offer.late] == [cart.addresses[2]]
+
+
 @pytest.mark.parametrize(("days_left", "too_late"), [(2, True), (3, True), (4, False)])
 def test_money_that_may_come_on_the_last_day_is_too_late(
     services: Services, days_left: int, too_late: bool
