@@ -7,6 +7,14 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
+class OrderKind(StrEnum):
+    """What an order buys; money reaches each kind by its number. Source: domain.md 5, 7.3, 8.4."""
+
+    RENEWAL = "renewal"
+    EXTRA_SPACE = "extra_space"
+    TOP_UP = "top_up"
+
+
 class OrderState(StrEnum):
     """Where an order stands. Source: domain.md 5."""
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.domain.orders import LineState, OrderState
+from portal.domain.orders import LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.store.base import Base, Cents, Email, Id, enum_type
@@ -33,8 +33,9 @@ class Order(Base):
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(String(12), unique=True)
     """The whole payment reference (causale), with its check character. Source: domain.md 5 (7)."""
-    draft_id: Mapped[int] = mapped_column(ForeignKey("renewal_draft.id"), unique=True)
-    """A draft becomes one order at most: the double submit meets this key."""
+    kind: Mapped[OrderKind] = mapped_column(enum_type(OrderKind), default=OrderKind.RENEWAL)
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("renewal_draft.id"), unique=True)
+    """A draft becomes one order at most: the double submit meets this key. None where no draft led here."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"))
     """The one mailbox of a single-line order, whose own session may see it; else None."""

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.dates import rome_day
@@ -20,17 +18,15 @@ from portal.domain.payments import REGISTRATION_TIMES
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
-from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
+from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
 LISTED_MAILBOXES = 100
 """How many mailboxes a mail names; the rest is on the order's page."""
 PATIENCE = timedelta(minutes=10)
 """After this long a paid order that is not fulfilled is worth a mail of its own."""
-
-Context = dict[str, Any]
 
 
 def order_placed(session: Session, order: Order, *, now: datetime) -> None:
@@ -125,23 +121,14 @@ def _write_to(
 ) -> None:
     account = session.get(Account, order.account_id) if order.account_id else None
     context["name"] = holder.display_name if holder else ""
-    for recipient in _recipients(order, account, holder):
-        key = f"{kind}:{order.number}:{milestone}:{recipient}"
-        if session.scalar(select(Mail.id).where(Mail.key == key)) is None:
-            mail = Mail(
-                kind=kind,
-                key=key,
-                recipient=recipient,
-                language=account.language if account else "it",
-                context=context,
-                account_id=order.account_id,
-                mailbox_id=order.mailbox_id,
-                order_id=order.id,
-                created_at=now,
-            )
-            session.add(mail)
-            session.flush()
-            enqueue(session, "mail.send", f"mail.send:{mail.id}", {"mail_id": mail.id}, now=now)
+    write_mail(
+        session,
+        MailSubject(kind, order.number, milestone),
+        _recipients(order, account, holder),
+        context,
+        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        now=now,
+    )
 
 
 def _recipients(order: Order, account: Account | None, holder: Holder | None) -> list[str]:

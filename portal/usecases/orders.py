@@ -86,7 +86,7 @@ def place_order(
     _check_shown(draft, total, shown)
     method = _checked_method(draft, lines, today, holidays)
     order = _stored(session, subject, draft, lines, total, method, now)
-    _store_lines(session, order, lines, prices)
+    _store_lines(session, order, draft.id, lines, prices)
     draft.state = DraftState.ORDERED
     draft.updated_at = now
     unselect_ordered(session, order.id)
@@ -212,7 +212,9 @@ def _contact(session: Session, subject: Subject, first: Mailbox) -> str:
     return session.get_one(Holder, first.holder_id).contact_email
 
 
-def _store_lines(session: Session, order: Order, lines: Sequence[LineToOrder], prices: PriceList) -> None:
+def _store_lines(
+    session: Session, order: Order, draft_id: int, lines: Sequence[LineToOrder], prices: PriceList
+) -> None:
     """Store every line; raises OpenOrderExists, should another order hold a mailbox all the same."""
     quotes = {choice: quote_for(choice, prices, day=prices.day) for choice in set(map(_choice, lines))}
     rows = [_row(order.id, position, line, quotes[_choice(line)]) for position, line in enumerate(lines, 1)]
@@ -220,7 +222,7 @@ def _store_lines(session: Session, order: Order, lines: Sequence[LineToOrder], p
         with session.begin_nested():
             order_queries.insert_lines(session, rows)
     except IntegrityError as failure:
-        address = order_queries.held_address(session, order.draft_id)
+        address = order_queries.held_address(session, draft_id)
         if address is None:
             raise
         raise OpenOrderExists(address) from failure

@@ -1,0 +1,68 @@
+"""Writing a mail down, once: the row that tells it and the row that sends it, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.store.mails import Mail
+from portal.store.outbox import enqueue
+
+Context: TypeAlias = dict[str, Any]
+"""Plain values that the templates need."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSubject:
+    """What a mail tells: with the recipient it is the mail's key, so that the same thing is told once."""
+
+    kind: str
+    """The folder of its templates."""
+    about: str
+    """The order number, address or account that it speaks of."""
+    milestone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailOwner:
+    """Whose correspondence the mail belongs to, and in which language it is written."""
+
+    account_id: int | None = None
+    mailbox_id: int | None = None
+    order_id: int | None = None
+    language: str = "it"
+
+
+def write_mail(
+    session: Session,
+    subject: MailSubject,
+    recipients: Iterable[str],
+    context: Context,
+    owner: MailOwner,
+    *,
+    now: datetime,
+) -> None:
+    """Write one mail to each recipient who was not told this before. Source: domain.md 12."""
+    for recipient in recipients:
+        key = f"{subject.kind}:{subject.about}:{subject.milestone}:{recipient}"
+        if session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
+            continue
+        mail = Mail(
+            kind=subject.kind,
+            key=key,
+            recipient=recipient,
+            language=owner.language,
+            context=context,
+            account_id=owner.account_id,
+            mailbox_id=owner.mailbox_id,
+            order_id=owner.order_id,
+            created_at=now,
+        )
+        session.add(mail)
+        session.flush()
+        enqueue(session, "mail.send", f"mail.send:{mail.id}", {"mail_id": mail.id}, now=now)
