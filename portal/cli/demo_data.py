@@ -14,13 +14,16 @@ from portal.domain.access import Subject, SubjectKind
 from portal.store.accounts import Account, account_by_username
 from portal.store.mailboxes import Mailbox
 from portal.usecases.access import set_password
+from portal.usecases.imports.conventions import import_conventions
 from portal.usecases.imports.prices import import_prices
 from portal.usecases.imports.spool import Spool
 from portal.wiring import Services
 
-PRICES = Path(__file__).parent.parent / "demo" / "prices.csv"
+SAMPLES = Path(__file__).parent.parent / "demo"
+PRICES, CONVENTIONS = SAMPLES / "prices.csv", SAMPLES / "conventions.csv"
 REGISTER_COPY, PRICES_COPY = "registro-di-prova.csv", "listino-di-prova.csv"
-MADE_HERE = ("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY, PRICES_COPY)
+CONVENTIONS_COPY = "convenzioni-di-prova.csv"
+MADE_HERE = ("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY, PRICES_COPY, CONVENTIONS_COPY)
 """What `--fresh` removes, and nothing else: the folder may be anybody's."""
 
 
@@ -41,6 +44,7 @@ def prepare(services: Services, *, big: bool) -> bool:
         if session.scalar(select(func.count()).select_from(Mailbox)):
             return False
     _import_prices(services)
+    _import_conventions(services)
     _import_register(services, big=big)
     for username in (ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT,):
         _give_password(services, username)
@@ -52,6 +56,13 @@ def _import_prices(services: Services) -> None:
     shutil.copyfile(PRICES, copy)
     with copy.open("rb") as file, services.transaction() as session:
         import_prices(session, file, today=services.today())
+
+
+def _import_conventions(services: Services) -> None:
+    copy = services.settings.data_folder / CONVENTIONS_COPY
+    shutil.copyfile(CONVENTIONS, copy)
+    with copy.open("rb") as file, services.transaction() as session:
+        import_conventions(session, file, today=services.today())
 
 
 def _import_register(services: Services, *, big: bool) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.cli.context import USAGE, pass_services, refuse
 from portal.cli.progress import counting, reading
 from portal.cli.reasons import sentence
+from portal.usecases.imports.conventions import import_conventions
 from portal.usecases.imports.mailboxes import compare_register, hash_passwords, read_register
 from portal.usecases.imports.mailboxes_writing import write_register
 from portal.usecases.imports.prices import import_prices
@@ -24,7 +25,7 @@ file_argument = click.argument("path", metavar="FILE.csv", type=click.Path(path_
 
 @click.group("import")
 def imports() -> None:
-    """Importa il registro delle caselle e il listino dei prezzi da file CSV."""
+    """Importa il registro delle caselle, il listino e le convenzioni da file CSV."""
 
 
 @imports.command()
@@ -89,6 +90,19 @@ def prices(services: Services, path: Path) -> None:
     with _refusals(path), path.open("rb") as file, services.transaction() as session:
         done = import_prices(session, file, today=services.today())
     click.echo(f"Prezzi nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
+
+
+@imports.command()
+@file_argument
+@pass_services
+def conventions(services: Services, path: Path) -> None:
+    """Importa le convenzioni: tutte le righe o nessuna. Quel che è già in vigore non cambia più.
+
+    Le colonne sono descritte in docs/conventions.md.
+    """
+    with _refusals(path), path.open("rb") as file, services.transaction() as session:
+        done = import_conventions(session, file, today=services.today())
+    click.echo(f"Convenzioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
 
 
 @contextmanager

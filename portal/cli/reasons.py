@@ -67,7 +67,7 @@ SENTENCES: Mapping[str, str] = {
         " pagato, aggiorna il registro"
     ),
     Reason.NOT_AN_AMOUNT: "«{found}» non è un importo in euro: per esempio 5,00 oppure 5.00",
-    Reason.AMOUNT_TOO_LARGE: "{found} è troppo per un anno: controlla la virgola",
+    Reason.AMOUNT_TOO_LARGE: "{found} è troppo: controlla la virgola",
     Reason.NOT_TERMS: "«{found}» non è un elenco di anni: per esempio 1-5 oppure 1,2 (al massimo {limit})",
     Reason.ENDS_BEFORE_START: "viene prima di valid_from ({first})",
     Reason.OVERLAPS_LINE: "in quei giorni vale anche la riga {other_line}: scrivi quando finisce la prima",
@@ -78,6 +78,17 @@ SENTENCES: Mapping[str, str] = {
     Reason.ALREADY_IN_FORCE: (
         "il prezzo in vigore dal {since} non si cambia: si può solo dire quando finisce (valid_to, da oggi in"
         " poi) e aggiungere una riga nuova"
+    ),
+    Reason.NOT_A_TERM: "«{found}» non è una durata: serve un numero di anni da 1 a {limit}",
+    Reason.FREE_FOR_MEMBER: "se paga l'iscritto (payer member) il prezzo non può essere zero",
+    Reason.BODY_TOO_LONG: "è troppo lungo: al massimo {limit} caratteri",
+    Reason.CONVENTION_OVERLAPS: (
+        "in quei giorni la convenzione {code} vale già ({first} – {last}): per chiuderla ripetila nel file"
+        " con il suo valid_to"
+    ),
+    Reason.CONVENTION_IN_FORCE: (
+        "la convenzione {code} in vigore dal {since} non si cambia: si può solo dire quando finisce"
+        " (valid_to, da oggi in poi), correggere il nome dell'ente e aggiungere una riga nuova"
     ),
     FieldCode.TOO_LONG: "è troppo lungo",
     FieldCode.CHARACTERS: "«{found}» contiene caratteri che qui non possono stare",

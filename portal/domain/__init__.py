@@ -43,7 +43,9 @@ scissione dei pagamenti              split payment
 rateo                                pro-rata charge
 preventivo                           quote
 listino                              price list
-convenzione                          convention
+convenzione                          convention; who pays: `payer`, the member or the body
+ente, ordine (della convenzione)     body
+iscritto                             member
 kit firma digitale                   signature kit
 codice fiscale / partita IVA         `tax_code` / `vat_number`
 ragione sociale                      `business_name`

@@ -2,10 +2,21 @@
 
 from sqlalchemy import MetaData
 
-from portal.store import accounts, drafts, mailboxes, mails, orders, outbox, payments, prices, selections
+from portal.store import (
+    accounts,
+    conventions,
+    drafts,
+    mailboxes,
+    mails,
+    orders,
+    outbox,
+    payments,
+    prices,
+    selections,
+)
 from portal.store.base import Base
 
-_AGGREGATES = (accounts, mailboxes, prices, selections, drafts, orders, payments, mails, outbox)
+_AGGREGATES = (accounts, mailboxes, prices, conventions, selections, drafts, orders, payments, mails, outbox)
 
 
 def every_table() -> MetaData:

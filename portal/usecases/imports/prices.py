@@ -11,8 +11,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.domain.errors import AmountUnreadable
-from portal.domain.money import Cents, parse_amount
+from portal.domain.money import Cents
 from portal.domain.pricing import Item, Price, overlaps
 from portal.domain.terms import DEFAULT_TERMS
 from portal.store.prices import PriceRow
@@ -81,7 +80,7 @@ def _read(file: BinaryIO) -> list[_Line]:
 
 def _price(values: Values) -> Price | None:
     item = values.choice("item", Item)
-    net = _net(values)
+    net = values.amount("net", limit=LARGEST_NET)
     values.required("valid_from")
     first, last = values.day("valid_from"), values.day("valid_to")
     terms = _terms(values)
@@ -90,20 +89,6 @@ def _price(values: Values) -> Price | None:
     if values.problems or item is None or first is None:
         return None
     return Price(item, net, first, last, terms)
-
-
-def _net(values: Values) -> Cents:
-    found = values.required("net")
-    if not found:
-        return 0
-    try:
-        net = parse_amount(found)
-    except AmountUnreadable:
-        values.refuse("net", Reason.NOT_AN_AMOUNT, found=found)
-        return 0
-    if net > LARGEST_NET:
-        values.refuse("net", Reason.AMOUNT_TOO_LARGE, found=found, limit=LARGEST_NET)
-    return net
 
 
 def _terms(values: Values) -> frozenset[int]:

@@ -61,6 +61,12 @@ class Reason(StrEnum):
     OVERLAPS_LINE = "overlaps_line"
     OVERLAPS_STORED = "overlaps_stored"
     ALREADY_IN_FORCE = "already_in_force"
+    # the conventions
+    NOT_A_TERM = "not_a_term"
+    FREE_FOR_MEMBER = "free_for_member"
+    BODY_TOO_LONG = "body_too_long"
+    CONVENTION_OVERLAPS = "convention_overlaps"
+    CONVENTION_IN_FORCE = "convention_in_force"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,6 @@ _ARGON2ID = re.compile(
     r"\$argon2id\$v=19\$m=(?P<kib>[0-9]{1,10}),t=(?P<rounds>[0-9]{1,10}),p=(?P<lanes>[0-9]{1,3})"
     r"\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
 )
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def register_row(row: Row, *, account_domain: str, today: date) -> RegisterRow |
     mailbox_used_mb = values.whole("mailbox_used_mb", limit=LARGEST_USE_MB)
     archive_used_mb = _archive_use(values, plan)
     auto_renewal = values.flag("auto_renewal")
-    convention = _convention(values)
+    convention = values.code("convention")
     password = _password(values)
     if values.problems or plan is None or expires_on is None or kind is None:
         return values.verdict()
@@ -221,13 +220,6 @@ def _archive_use(values: Values, plan: Plan | None) -> int:
     if used and plan is not None and not PLANS[plan].has_archive:
         values.refuse("archive_used_mb", Reason.NOT_IN_PLAN, plan=plan.value)
     return used
-
-
-def _convention(values: Values) -> str:
-    code = values.text("convention").upper()
-    if code and not _CODE.fullmatch(code):
-        values.refuse("convention", Reason.NOT_A_CODE, found=code)
-    return code
 
 
 def _password(values: Values) -> str:

@@ -8,7 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from portal.domain.errors import FieldProblem
+from portal.domain.errors import AmountUnreadable, FieldProblem
+from portal.domain.money import Cents, parse_amount
 from portal.usecases.imports.csv_file import Row, too_many_values
 from portal.usecases.imports.problems import Problem, Reason
 
@@ -18,6 +19,7 @@ FIRST_DAY, LAST_DAY = date(1998, 1, 1), date(2099, 12, 31)
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ITALIAN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>[0-9]{4})")
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9._/-]{0,31}")
 _FLAGS = {"yes": True, "no": False}
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -106,6 +108,27 @@ class Values:
             self.refuse(column, Reason.NUMBER_TOO_LARGE, found=found, limit=limit)
             return 0
         return int(found)
+
+    def code(self, column: str) -> str:
+        """Return a convention's code in capitals, or empty."""
+        code = self.text(column).upper()
+        if code and not _CODE.fullmatch(code):
+            self.refuse(column, Reason.NOT_A_CODE, found=code)
+        return code
+
+    def amount(self, column: str, *, limit: Cents) -> Cents:
+        """Return an amount of euros in cents, up to `limit`; required."""
+        found = self.required(column)
+        if not found:
+            return 0
+        try:
+            cents = parse_amount(found)
+        except AmountUnreadable:
+            self.refuse(column, Reason.NOT_AN_AMOUNT, found=found)
+            return 0
+        if cents > limit:
+            self.refuse(column, Reason.AMOUNT_TOO_LARGE, found=found, limit=limit)
+        return cents
 
     def day(self, column: str) -> date | None:
         """Return the ISO date, or None where it is empty or faulty."""
