@@ -8,6 +8,8 @@ from pathlib import Path
 
 from stdnum import iban
 
+from portal.failpoints import Failpoint
+
 SECRET_LENGTH = 32
 SECRET_VARIETY = 10
 """How many different characters a key must have; 32 random hex digits have 14."""
@@ -81,6 +83,8 @@ class Settings:
     suspended_can_read: bool = True
     suspended_can_send: bool = False
     suspended_can_receive: bool = False
+    failpoint: Failpoint | None = None
+    """Where a test ends the process; only the demo accepts one."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -119,7 +123,21 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
         suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
         suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
+        failpoint=_failpoint(environ.get("PORTAL_FAILPOINT", ""), demo=demo),
     )
+
+
+def _failpoint(name: str, *, demo: bool) -> Failpoint | None:
+    """Return where a test wants the process to end; an installation with customers has no such place."""
+    if not name:
+        return None
+    if not demo:
+        raise SettingsError(
+            "PORTAL_FAILPOINT ends the process: it is for tests on the demo (PORTAL_DEMO=yes)"
+        )
+    if name not in {*Failpoint}:
+        raise SettingsError(f"PORTAL_FAILPOINT must be one of {', '.join(Failpoint)}")
+    return Failpoint(name)
 
 
 def _secret(name: str, secret: str) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from portal import failpoints
 from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.local import LocalVerifier
 from portal.adapters.mailer.smtp import SmtpMailer
@@ -56,6 +57,7 @@ def system_clock() -> datetime:
 
 def build_services(settings: Settings, *, clock: Callable[[], datetime] = system_clock) -> Services:
     """Return the services of this installation."""
+    failpoints.arm(settings.failpoint)
     hasher = Argon2Hasher()
     return Services(
         settings=settings,

@@ -24,6 +24,7 @@ from portal.domain.errors import (
     TermNotOffered,
 )
 from portal.domain.plans import PLANS
+from portal.failpoints import Failpoint, reach
 from portal.forms.renewals import BulkForm, ChangeForm, ConfirmForm, PaymentForm
 from portal.usecases import draft_payments, line_changes, orders, renewal_pages, renewals
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
@@ -222,6 +223,7 @@ def confirm(draft: str) -> ResponseReturnValue:
         return _confirm_page(draft, refusals.status_of(refusal), refusal)
     except (LineBlocked, TermNotOffered, PriceMissing) as refusal:
         return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
+    reach(Failpoint.ORDER_COMMITTED)
     return web.see_other("orders.show", number=order.number)
 
 

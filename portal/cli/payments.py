@@ -11,6 +11,7 @@ from portal.domain.dates import rome_day
 from portal.domain.errors import AmountUnreadable
 from portal.domain.money import parse_amount
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
+from portal.failpoints import Failpoint, reach
 from portal.formats import euro, short_day
 from portal.store.orders import Order
 from portal.store.payments import Payment
@@ -80,6 +81,7 @@ def register(services: Services, number: str, cents: int, day: datetime, method:
         settlement = register_payment(
             session, number, cents, paid_on, PaymentMethod(method), identity, now=services.now()
         )
+    reach(Failpoint.PAYMENT_COMMITTED)
     click.echo(_sentence(settlement, cents))
     if settlement.payment.vat_rate_differs:
         click.secho("Attenzione: il giorno del pagamento l'aliquota IVA era un'altra.", err=True, fg="yellow")

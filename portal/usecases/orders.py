@@ -33,6 +33,7 @@ from portal.domain.pricing import Choice, Item, PriceList, Quote, quote, quote_f
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import BlockedLine, check_fit
 from portal.domain.terms import new_expiry
+from portal.failpoints import Failpoint, reach
 from portal.store import locks, order_facts, order_queries
 from portal.store.accounts import Account, Holder
 from portal.store.draft_queries import ExpiryGroup
@@ -87,10 +88,12 @@ def place_order(
     method = _checked_method(draft, lines, today, holidays)
     order = _stored(session, subject, draft, lines, total, method, now)
     _store_lines(session, order, draft.id, lines, prices)
+    reach(Failpoint.ORDER_STORED)
     draft.state = DraftState.ORDERED
     draft.updated_at = now
     unselect_ordered(session, order.id)
     notices.order_placed(session, order, now=now)
+    reach(Failpoint.ORDER_TOLD)
     return order
 
 

@@ -17,6 +17,7 @@ from portal.domain.order_numbers import normalise_order_number
 from portal.domain.orders import OrderState, is_payable
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, PaymentState
 from portal.domain.vat import vat_rate_on
+from portal.failpoints import Failpoint, reach
 from portal.store import order_facts
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue_for_each
@@ -112,10 +113,12 @@ def settle(session: Session, money: Money, *, now: datetime) -> Settlement:
     payment = _record(session, order, money, reason, now)
     if payment is None:
         return _known_to_another(session, money)
+    reach(Failpoint.PAYMENT_RECORDED)
     if order is None or reason is not None:
         notices.money_unapplied(session, payment, now=now)
         return Settlement(Outcome.UNAPPLIED, payment, order)
     _pay(session, order, now)
+    reach(Failpoint.PAYMENT_APPLIED)
     return Settlement(Outcome.APPLIED, payment, order)
 
 

@@ -14,19 +14,21 @@ DOMAIN_ONLY = {"portal.domain"}
 
 LAW: dict[str, set[str]] = {
     "portal.domain": set(),
+    "portal.failpoints": set(),
     "portal.demo": DOMAIN_ONLY,
     "portal.formats": DOMAIN_ONLY,
     "portal.letters": {"portal.domain", "portal.formats"},
     "portal.ports": DOMAIN_ONLY,
-    "portal.settings": set(),
+    "portal.settings": {"portal.failpoints"},
     "portal.logs": set(),
     "portal.store": DOMAIN_ONLY,
     "portal.migrate": {"portal.store"},
-    "portal.usecases": {"portal.domain", "portal.store", "portal.ports"},
+    "portal.usecases": {"portal.domain", "portal.failpoints", "portal.store", "portal.ports"},
     "portal.adapters": {"portal.domain", "portal.ports", "portal.settings", "portal.store.session"},
     "portal.wiring": {
         "portal.adapters",
         "portal.domain",
+        "portal.failpoints",
         "portal.ports",
         "portal.settings",
         "portal.store.session",
@@ -41,6 +43,7 @@ LAW: dict[str, set[str]] = {
     "portal.blueprints": {
         "portal.demo",
         "portal.domain",
+        "portal.failpoints",
         "portal.forms",
         "portal.login",
         "portal.migrate.newest_revision",
@@ -52,6 +55,7 @@ LAW: dict[str, set[str]] = {
     "portal.cli": ANYTHING | {"workers"},
     "workers": {
         "portal.domain",
+        "portal.failpoints",
         "portal.letters",
         "portal.ports",
         "portal.settings",

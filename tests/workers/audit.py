@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from portal.domain.orders import LineState, OrderState
@@ -28,7 +28,7 @@ def audit(session: Session, now: datetime) -> list[str]:
             session,
             select(Mail.key).where(
                 Mail.state.in_([MailState.WAITING, MailState.SENDING]),
-                ~func.concat("mail.send:", Mail.id).in_(_unfinished_keys()),
+                (literal("mail.send:") + cast(Mail.id, String)).not_in(_unfinished_keys()),
             ),
         ),
         *_each(
