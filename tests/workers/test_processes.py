@@ -22,7 +22,7 @@ from tests.workers.audit import audit
 from tests.workers.crew import THREADS, Crew
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-MANY = 400
+MANY = 1000
 HURRY = {
     "PORTAL_OUTBOX_POLL_MS": "50",
     "PORTAL_OUTBOX_LEASE_SECONDS": "6",
