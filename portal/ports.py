@@ -59,10 +59,25 @@ class MailboxOrder:
 
 
 class MailPlatform(Protocol):
-    """The provider's machine on which the mailboxes live."""
+    """The provider's machine on which the mailboxes live; each method acts once per key.
+
+    All raise Unavailable or Rejected.
+    """
 
     def apply(self, order: MailboxOrder) -> None:
-        """Bring the mailbox to the ordered state, once per key. Raises Unavailable or Rejected."""
+        """Bring the mailbox to the ordered state."""
+        ...
+
+    def suspend(self, key: str, address: str) -> None:
+        """Let the mailbox do only what a suspended one may; it keeps its messages."""
+        ...
+
+    def restore(self, key: str, address: str) -> None:
+        """Let a suspended mailbox do everything again; harmless for one that does."""
+        ...
+
+    def cancel(self, key: str, address: str) -> None:
+        """Delete the mailbox with its messages, for good."""
         ...
 
 

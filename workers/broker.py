@@ -15,6 +15,7 @@ from dramatiq.middleware import AgeLimit, Retries, TimeLimit
 
 from portal.wiring import Services
 from workers.job import Work, run
+from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
 from workers.platform import ChangeWork, RenewWork
 from workers.progress import ProgressWork
@@ -71,7 +72,15 @@ def make_shop(services: Services) -> Shop:
 
 def all_works(services: Services) -> Sequence[Work[Any, Any]]:
     """Return what can be done with rows, one for each kind."""
-    return (MailWork(services), RenewWork(services), ChangeWork(services), ProgressWork())
+    return (
+        MailWork(services),
+        RenewWork(services),
+        ChangeWork(services),
+        ProgressWork(),
+        SuspendWork(services),
+        CancelWork(services),
+        RestoreWork(services),
+    )
 
 
 def make_broker(services: Services, *more: Middleware) -> Broker:

@@ -47,6 +47,8 @@ class RenewWork:
     def _apply(self, task: LineTask) -> None:
         if task.order is not None:
             self._platform.apply(task.order)
+            if task.restores:
+                self._platform.restore(f"restore:{task.order.key}", task.order.address)
 
 
 class ChangeWork:

@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "accounts": "portal.cli.accounts:accounts",
+    "clock": "portal.cli.clock:clock",
     "db": "portal.cli.database:database",
     "demo": "portal.cli.demo:demo",
     "import": "portal.cli.imports:imports",
@@ -16,6 +17,7 @@ COMMANDS = {
     "payments": "portal.cli.payments:payments",
     "prices": "portal.cli.prices:prices",
     "serve": "portal.cli.serve:serve",
+    "tick": "portal.cli.clock:tick",
 }
 """Where each command is."""
 

@@ -24,6 +24,9 @@ giorni dopo la scadenza              grace, `grace_days`: it can still be renewe
 in attivazione / attiva /            `pending_activation` / `active` /
 sospesa (scaduta) / cancellata       `suspended` / `cancelled`
 disdetta                             termination, `cancelled_on`: its first day
+avviso di scadenza                   expiry notice
+tappa (di una scadenza)              milestone: a day counted from the expiry on which something is told
+codice di verifica (di un'e-mail)    mail code
 recesso                              withdrawal
 ordine / numero d'ordine             order / order number
 causale                              payment reference: the order number and nothing else

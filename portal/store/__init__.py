@@ -4,10 +4,13 @@ from sqlalchemy import MetaData
 
 from portal.store import (
     accounts,
+    clock_slots,
     conventions,
     drafts,
+    lifecycle_steps,
     mailboxes,
     mails,
+    notices,
     orders,
     outbox,
     payments,
@@ -16,7 +19,21 @@ from portal.store import (
 )
 from portal.store.base import Base
 
-_AGGREGATES = (accounts, mailboxes, prices, conventions, selections, drafts, orders, payments, mails, outbox)
+_AGGREGATES = (
+    accounts,
+    clock_slots,
+    conventions,
+    drafts,
+    lifecycle_steps,
+    mailboxes,
+    mails,
+    notices,
+    orders,
+    outbox,
+    payments,
+    prices,
+    selections,
+)
 
 
 def every_table() -> MetaData:

@@ -7,6 +7,8 @@ Source: style.md 1 «Sessions and transactions».
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -14,6 +16,7 @@ from portal.domain.access import Subject
 from portal.store.accounts import Account
 from portal.store.drafts import DraftLine, RenewalDraft
 from portal.store.mailboxes import Mailbox
+from portal.store.orders import OrderLine
 from portal.store.scope import own_drafts
 
 
@@ -45,6 +48,12 @@ def lock_drafted_mailboxes(session: Session, draft_id: int) -> None:
     """Lock the mailboxes of a draft, by id, so that no other order or fulfilment moves them meanwhile."""
     drafted = select(DraftLine.mailbox_id).where(DraftLine.draft_id == draft_id)
     session.execute(_locked(Mailbox.id, Mailbox.id.in_(drafted)).order_by(Mailbox.id))
+
+
+def lock_mailboxes_of_lines(session: Session, line_ids: Collection[int]) -> None:
+    """Lock the mailboxes of order lines, by id: none of them is cancelled between a look and its record."""
+    ordered = select(OrderLine.mailbox_id).where(OrderLine.id.in_(line_ids))
+    session.execute(_locked(Mailbox.id, Mailbox.id.in_(ordered)).order_by(Mailbox.id))
 
 
 def _locked(column: InstrumentedAttribute[int], which: ColumnElement[bool]) -> Select[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.domain.plans import Plan
@@ -23,6 +23,12 @@ class Mailbox(Base):
         Index("ix_mailbox_tab_expiry", *_TAB, "expires_on", "address", "plan", "cancelled_on", "id"),
         Index("ix_mailbox_tab_address", *_TAB, "address", "expires_on", "plan", "cancelled_on", "id"),
         Index("ix_mailbox_expiry", "expires_on", "id"),
+        Index(
+            "ix_mailbox_cancelled_on",
+            "cancelled_on",
+            sqlite_where=text("cancelled_on IS NOT NULL"),
+            postgresql_where=text("cancelled_on IS NOT NULL"),
+        ),
         CheckConstraint("extra_mailbox_gb >= 0 AND extra_archive_gb >= 0", name="extras_not_negative"),
         CheckConstraint("mailbox_used_mb >= 0 AND archive_used_mb >= 0", name="use_not_negative"),
         CheckConstraint("address = lower(address)", name="address_lower"),
@@ -39,7 +45,10 @@ class Mailbox(Base):
     expires_on: Mapped[date]
     """Last day of the paid term, to the end of the day in Europe/Rome."""
     cancelled_on: Mapped[date | None]
-    """First day of an early termination; lapse by time is computed instead."""
+    """First day without it: of an early termination, or of a lapse once its cancellation is decided.
+
+    Until that decision the lapse is computed; after it no money saves the mailbox any more.
+    """
     extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
     extra_archive_gb: Mapped[int] = mapped_column(default=0)
     mailbox_used_mb: Mapped[int] = mapped_column(default=0)
@@ -52,6 +61,10 @@ class Mailbox(Base):
     pending_extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
     pending_extra_archive_gb: Mapped[int] = mapped_column(default=0)
     pending_from: Mapped[date | None]
+    quota_told: Mapped[int] = mapped_column(default=0)
+    """The per cent of use that its holder was warned of last; lower again when the use falls back."""
+    language: Mapped[str] = mapped_column(String(5), default="it")
+    """Of the mails about it while it belongs to no account."""
     register_digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the register row last imported: the same row again changes nothing."""
     created_at: Mapped[datetime]

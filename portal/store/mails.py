@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.domain.mail_codes import RANDOM_BYTES, new_mail_code
 from portal.store.base import Base, Email, Id, enum_type
 
 
@@ -20,6 +22,13 @@ class MailState(StrEnum):
     SENT = "sent"
     BOUNCED = "bounced"
     FAILED = "failed"
+    SKIPPED = "skipped"
+    """What it said had become untrue before it could be sent."""
+
+
+def new_code() -> str:
+    """Return the code of a new mail."""
+    return new_mail_code(secrets.token_bytes(RANDOM_BYTES))
 
 
 class Mail(Base):
@@ -35,6 +44,8 @@ class Mail(Base):
     kind: Mapped[str] = mapped_column(String(40))
     key: Mapped[str] = mapped_column(String(400), unique=True)
     """`kind:object:milestone:recipient`; the Message-ID derives from it (hardening.md 3.2.6)."""
+    code: Mapped[str | None] = mapped_column(String(12), unique=True, default=new_code)
+    """By which anybody can ask at `/verifica` whether a mail is ours. Source: lessons.md 2 (L9)."""
     recipient: Mapped[Email]
     language: Mapped[str] = mapped_column(String(5), default="it")
     context: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -6,7 +6,7 @@ once: handing a row over, or claiming it, moves it forward, and whoever dies let
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +15,9 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     ColumnElement,
-    CursorResult,
-    Executable,
-    Function,
     Index,
     Select,
+    SQLColumnExpression,
     String,
     Text,
     and_,
@@ -32,10 +30,10 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Id, Instant, enum_type
+from portal.store.statements import changed, insert_for, json_object
 
 
 class OutboxState(StrEnum):
@@ -103,7 +101,12 @@ def enqueue(
 ) -> bool:
     """Write work down under its key; return False, changing nothing, when the key is already there."""
     row = {"kind": kind, "key": key, "payload": payload, "not_before": not_before or now, "created_at": now}
-    return _changed(session, _insert(session).values(row).on_conflict_do_nothing(index_elements=["key"])) == 1
+    return (
+        changed(
+            session, insert_for(session, OutboxRow).values(row).on_conflict_do_nothing(index_elements=["key"])
+        )
+        == 1
+    )
 
 
 def enqueue_for_each(session: Session, kind: str, field: str, ids: Select[Any], *, now: datetime) -> int:
@@ -113,10 +116,28 @@ def enqueue_for_each(session: Session, kind: str, field: str, ids: Select[Any], 
     """
     wanted = ids.subquery()
     (number,) = wanted.columns
+    key = literal(f"{kind}:", String) + cast(number, String)
+    return enqueue_selected(session, kind, key, {field: number}, number.is_not(None), now=now)
+
+
+def enqueue_selected(
+    session: Session,
+    kind: str,
+    key: ColumnElement[str],
+    payload: Mapping[str, SQLColumnExpression[Any]],
+    which: ColumnElement[bool],
+    *,
+    now: datetime,
+) -> int:
+    """Write one row for each row of the table that the condition is about; return how many were new.
+
+    Key and payload are SQL values of that table's columns: one statement, however many rows.
+    """
+    named = [part for name, value in payload.items() for part in (literal(name, String), value)]
     columns: dict[str, ColumnElement[Any]] = {
         "kind": literal(kind, String),
-        "key": literal(f"{kind}:", String) + cast(number, String),
-        "payload": _json_object(session, literal(field, String), number),
+        "key": key,
+        "payload": json_object(session, *named),
         "state": literal(OutboxState.WAITING.value, String),
         "not_before": literal(now, Instant),
         "attempts": literal(0),
@@ -124,9 +145,10 @@ def enqueue_for_each(session: Session, kind: str, field: str, ids: Select[Any], 
         "request_id": literal("", String),
         "created_at": literal(now, Instant),
     }
-    rows = select(*columns.values()).where(number.is_not(None))
-    insert = _insert(session).from_select(list(columns), rows, include_defaults=False)
-    return _changed(session, insert.on_conflict_do_nothing(index_elements=["key"]))
+    insert = insert_for(session, OutboxRow).from_select(
+        list(columns), select(*columns.values()).where(which), include_defaults=False
+    )
+    return changed(session, insert.on_conflict_do_nothing(index_elements=["key"]))
 
 
 def hand_over(
@@ -241,7 +263,7 @@ def _in_flight(session: Session, kind: str, now: datetime, until: datetime) -> i
 
 
 def _settle(session: Session, claim: Claim, **values: Any) -> bool:
-    return _changed(session, update(OutboxRow).where(_held([claim])).values(values)) == 1
+    return changed(session, update(OutboxRow).where(_held([claim])).values(values)) == 1
 
 
 def _held(claims: list[Claim]) -> ColumnElement[bool]:
@@ -252,23 +274,3 @@ def _held(claims: list[Claim]) -> ColumnElement[bool]:
 
 def _rows(ids: Collection[int]) -> Any:
     return update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
-
-
-def _insert(session: Session) -> Any:
-    """Return INSERT in the dialect of the database, for the sake of ON CONFLICT."""
-    insert = postgresql.insert if _is_postgresql(session) else sqlite.insert
-    return insert(OutboxRow)
-
-
-def _json_object(session: Session, name: ColumnElement[str], value: ColumnElement[Any]) -> Function[Any]:
-    return func.json_build_object(name, value) if _is_postgresql(session) else func.json_object(name, value)
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
-
-
-def _changed(session: Session, statement: Executable) -> int:
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
-    assert isinstance(result, CursorResult)
-    return result.rowcount

@@ -22,7 +22,7 @@ from portal.domain.plans import PLANS
 from portal.domain.space import FitProblemKind, check_fit
 from portal.domain.terms import new_expiry
 from portal.ports import MailboxOrder
-from portal.store import order_facts
+from portal.store import locks, order_facts
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import enqueue
@@ -43,10 +43,17 @@ class LineTask:
     line_id: int
     order: MailboxOrder | None
     refusal: Refusal | None = None
+    restores: bool = False
+    """The mailbox was suspended and shall work again."""
 
 
 def begin_renewals(session: Session, line_ids: Collection[int], *, now: datetime) -> dict[int, LineTask]:
-    """Return what to do for each line that is still open, and mark it as being worked on."""
+    """Return what to do for each line that is still open, and mark it as being worked on.
+
+    Under the mailboxes' locks: either a cancellation sees the paid line and waits, or this sees the
+    cancellation. Source: hardening.md R23.
+    """
+    locks.lock_mailboxes_of_lines(session, line_ids)
     rows = [row for row in _lines(session, line_ids) if _is_to_be_renewed(row.OrderLine, row.Order)]
     open_ids = [row.OrderLine.id for row in rows]
     session.execute(update(OrderLine).where(OrderLine.id.in_(open_ids)).values(state=LineState.IN_PROGRESS))
@@ -151,7 +158,8 @@ def _renewal_task(line: OrderLine, mailbox: Mailbox, order: Order, now: datetime
     paid_on = rome_day(order.paid_at or now)
     if _is_gone(mailbox, paid_on, rome_day(now)):
         return LineTask(line.id, None, Refusal.MAILBOX_CANCELLED)
-    return LineTask(line.id, _renewal_order(line, mailbox, paid_on))
+    restores = rome_day(now) > mailbox.expires_on
+    return LineTask(line.id, _renewal_order(line, mailbox, paid_on), restores=restores)
 
 
 def _is_gone(mailbox: Mailbox, paid_on: date, today: date) -> bool:

@@ -59,6 +59,7 @@ LAW: dict[str, set[str]] = {
         "portal.letters",
         "portal.ports",
         "portal.settings",
+        "portal.store.clock_slots",
         "portal.store.outbox",
         "portal.usecases",
         "portal.wiring",

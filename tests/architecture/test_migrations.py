@@ -38,7 +38,7 @@ def test_migrations_make_what_the_models_say(engine: Engine) -> None:
 def test_a_column_without_a_migration_is_noticed(bare: Engine) -> None:
     upgrade(bare)
     with bare.begin() as connection:
-        connection.execute(text("DROP TABLE mail"))
+        connection.execute(text("DROP TABLE clock_slot"))
 
     assert differences(bare)
 

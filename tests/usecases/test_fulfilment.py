@@ -269,7 +269,8 @@ def test_whether_it_was_suspended_is_judged_on_the_day_of_payment(services: Serv
     on_the_day = begin(services, line_id)
     after_midnight = begin(services, line_id, now=NOW + timedelta(days=1))
 
-    assert on_the_day == after_midnight
+    assert [task.order for task in on_the_day] == [task.order for task in after_midnight]
+    assert [task.restores for task in (*on_the_day, *after_midnight)] == [False, True]
 
 
 def test_a_later_order_replaces_what_waits(services: Services) -> None:

@@ -17,8 +17,15 @@ CREATE TABLE IF NOT EXISTS applied (
     extra_mailbox_gb INTEGER NOT NULL,
     extra_archive_gb INTEGER NOT NULL,
     expires_on TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS switched (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL
 )
 """
+"""`switched` keeps, in their order, the mailboxes suspended, restored and deleted."""
 
 
 class LocalPlatform:
@@ -41,18 +48,47 @@ class LocalPlatform:
             order.extra_archive_gb,
             order.expires_on.isoformat(),
         )
+        self._once(
+            "INSERT OR IGNORE INTO applied VALUES (?, ?, ?, ?, ?, ?)",
+            "SELECT * FROM applied WHERE key = ?",
+            values,
+        )
+
+    def suspend(self, key: str, address: str) -> None:
+        """Record that the mailbox is suspended."""
+        self._switch(key, address, "suspended")
+
+    def restore(self, key: str, address: str) -> None:
+        """Record that the mailbox works again."""
+        self._switch(key, address, "active")
+
+    def cancel(self, key: str, address: str) -> None:
+        """Record that the mailbox is gone."""
+        self._switch(key, address, "cancelled")
+
+    def _switch(self, key: str, address: str, state: str) -> None:
+        must_be_outside_transaction()
+        self._once(
+            "INSERT OR IGNORE INTO switched (key, address, state) VALUES (?, ?, ?)",
+            "SELECT key, address, state FROM switched WHERE key = ?",
+            (key, address, state),
+        )
+
+    def _once(self, insert: str, find: str, values: tuple[str | int, ...]) -> None:
+        """Keep the row under its key, which comes first, unless it is there already."""
+        key = values[0]
         try:
             with closing(self._open()) as connection, connection:
-                connection.execute("INSERT OR IGNORE INTO applied VALUES (?, ?, ?, ?, ?, ?)", values)
-                (kept,) = connection.execute("SELECT * FROM applied WHERE key = ?", (order.key,))
+                connection.execute(insert, values)
+                (kept,) = connection.execute(find, (key,))
         except sqlite3.OperationalError as failure:
             raise Unavailable(str(failure)) from failure
         if kept != values:
-            raise Rejected(f"{order.key} was already applied as {kept[1:]}")
+            raise Rejected(f"{key} was already applied as {kept[1:]}")
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=5)
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(SCHEMA)
+        connection.executescript(SCHEMA)
         return connection

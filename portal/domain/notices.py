@@ -1,0 +1,86 @@
+"""What is told about an expiry and when: milestones before and after it, and which of them is due.
+
+After an outage only the latest due milestone is told: each day of a term belongs to one milestone, so a day
+that nobody worked on is caught up by the next without a second mail. Source: domain.md 12, 15 (6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+BEFORE_EXPIRY = (90, 60, 30, 15, 7, 3, 1, 0)
+"""Days before the expiry on which it is announced. Source: domain.md 12 `expiry_notice`."""
+IN_SUSPENSION = (30, 60, 80, 87)
+"""Days after the expiry on which the coming loss is recalled. Source: domain.md 12 `suspension_reminder`."""
+QUOTA_PERCENTS = (70, 90, 100)
+"""How full a mailbox is when its holder is told. Source: domain.md 3.2, 12 `quota_warning`."""
+
+
+class NoticeKind(StrEnum):
+    """What the clock tells about a mailbox; also the folder of the mail's templates."""
+
+    EXPIRY_NOTICE = "expiry_notice"
+    MAILBOX_SUSPENDED = "mailbox_suspended"
+    SUSPENSION_REMINDER = "suspension_reminder"
+    MAILBOX_CANCELLED = "mailbox_cancelled"
+    QUOTA_WARNING = "quota_warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A day counted from the expiry, negative before it, and what is told from then on."""
+
+    kind: NoticeKind
+    day: int
+
+    def due_on(self, expires_on: date) -> date:
+        """Return the day from which this is due."""
+        return expires_on + timedelta(days=self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The expiries whose latest due milestone, on a given day, is this one; both ends belong to it."""
+
+    milestone: Milestone
+    first_expiry: date | None
+    """None: however long ago."""
+    last_expiry: date
+
+
+def milestones(grace_days: int) -> tuple[Milestone, ...]:
+    """Return what is told about a mailbox that is kept so long after its expiry, in order of days."""
+    before = [Milestone(NoticeKind.EXPIRY_NOTICE, -days) for days in BEFORE_EXPIRY]
+    suspended = [Milestone(NoticeKind.MAILBOX_SUSPENDED, 1)] if grace_days else []
+    reminders = [
+        Milestone(NoticeKind.SUSPENSION_REMINDER, days) for days in IN_SUSPENSION if 1 < days <= grace_days
+    ]
+    return (*before, *suspended, *reminders, Milestone(NoticeKind.MAILBOX_CANCELLED, grace_days + 1))
+
+
+def latest_due(day: date, expires_on: date, grace_days: int) -> Milestone | None:
+    """Return the milestone that a mailbox has reached, or None more than 90 days before the expiry."""
+    reached = [found for found in milestones(grace_days) if found.due_on(expires_on) <= day]
+    return reached[-1] if reached else None
+
+
+def windows(day: date, grace_days: int) -> tuple[Window, ...]:
+    """Return for each milestone the expiries that have reached it on that day and not yet the next.
+
+    Together they say what `latest_due` says, one range of an index each.
+    """
+    known = milestones(grace_days)
+    found = []
+    for place, milestone in enumerate(known):
+        following = known[place + 1] if place + 1 < len(known) else None
+        first = day - timedelta(days=following.day - 1) if following else None
+        found.append(Window(milestone, first, day - timedelta(days=milestone.day)))
+    return tuple(found)
+
+
+def quota_level(used: int, capacity: int) -> int:
+    """Return the highest of 70, 90 and 100 per cent that is reached, 0 below all. Source: domain.md 3.2."""
+    reached = [percent for percent in QUOTA_PERCENTS if 100 * used >= percent * capacity]
+    return reached[-1] if reached else 0

@@ -1,0 +1,133 @@
+"""The clock: does what each day brings. A second one beside it is harmless.
+
+Jobs ask for all that is due by today and not done yet, so a day that was missed is caught up and a job that
+runs twice changes nothing. A turn is a row with a primary key: of several clocks one takes it.
+Source: hardening.md 3.2 (7), R20, lessons.md 1 (11, 12, 16).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from threading import Event, Thread
+from typing import Any, TypeAlias
+
+from cronsim import CronSim
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from portal.domain.dates import ROME
+from portal.store import clock_slots
+from portal.usecases import lifecycle
+from portal.wiring import Services
+
+POLL_SECONDS = 20
+AWAY = (OperationalError, InterfaceError)
+"""The database does not answer: it will again."""
+
+log = logging.getLogger(__name__)
+Cursor: TypeAlias = Any
+"""Where a job goes on in its next transaction; None at its beginning and at its end."""
+Piece: TypeAlias = Callable[..., tuple[int, Cursor]]
+"""Does one transaction's worth: `(session, cursor, *, today, now)`; returns how much, and where to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing the clock does, and when: a cron expression in Rome's time."""
+
+    name: str
+    cron: str
+    piece: Piece
+
+
+JOBS: Sequence[Job] = (
+    Job("suspend", "10 * * * *", lifecycle.plan_suspensions),
+    Job("cancel", "15 * * * *", lifecycle.plan_cancellations),
+)
+"""In the order of one day's work; hourly, so that what a clock left undone is caught up soon."""
+
+
+class Clock:
+    """The loop that gives each job its turns."""
+
+    def __init__(self, services: Services, jobs: Sequence[Job] = JOBS) -> None:
+        self._services = services
+        self._jobs = jobs
+
+    def once(self) -> dict[str, int]:
+        """Do the jobs whose turn nobody has taken yet; return what each did. Raises what is in AWAY."""
+        done = {}
+        for job in self._jobs:
+            slot = latest_turn(job.cron, self._services.now())
+            if self._take(job, slot):
+                done[job.name] = self._do(job, slot)
+        return done
+
+    def run(self, stopping: Event) -> None:
+        """Go on until told to stop, whatever happens to the database."""
+        while not stopping.is_set():
+            try:
+                self.once()
+            except AWAY as failure:
+                log.warning("clock: next try in %d s: %s", POLL_SECONDS, failure)
+            stopping.wait(POLL_SECONDS)
+
+    def _take(self, job: Job, slot: datetime) -> bool:
+        with self._services.transaction() as session:
+            return clock_slots.take(session, job.name, slot, now=self._services.now())
+
+    def _do(self, job: Job, slot: datetime) -> int:
+        try:
+            count = do_job(self._services, job, self._services.today())
+        except AWAY:
+            with self._services.transaction() as session:
+                clock_slots.release(session, job.name, slot)
+            raise
+        with self._services.transaction() as session:
+            clock_slots.finish(session, job.name, slot, now=self._services.now())
+        log.info("clock: %s: %d", job.name, count)
+        return count
+
+
+def do_day(services: Services, today: date, jobs: Sequence[Job] = JOBS) -> dict[str, int]:
+    """Do everything that is due by that day, whoever's turn it is; return what each job did."""
+    return {job.name: do_job(services, job, today) for job in jobs}
+
+
+def do_job(services: Services, job: Job, today: date) -> int:
+    """Do a job to its end, one transaction after the other; return how much it did."""
+    count, cursor = _one_piece(services, job, None, today)
+    while cursor is not None:
+        more, cursor = _one_piece(services, job, cursor, today)
+        count += more
+    return count
+
+
+def latest_turn(cron: str, now: datetime) -> datetime:
+    """Return the last moment, at or before now, at which the expression gave a turn in Rome's time."""
+    just_after = now.astimezone(UTC) + timedelta(seconds=1)
+    return next(CronSim(cron, just_after.astimezone(ROME), reverse=True)).astimezone(UTC)
+
+
+def in_thread(clock: Clock, stopping: Event) -> Thread:
+    """Run the clock beside the other threads of this process; if it dies of a bug, so does the process."""
+
+    def run() -> None:
+        try:
+            clock.run(stopping)
+        finally:
+            if not stopping.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = Thread(target=run, name="clock", daemon=True)
+    thread.start()
+    return thread
+
+
+def _one_piece(services: Services, job: Job, cursor: Cursor, today: date) -> tuple[int, Cursor]:
+    with services.transaction() as session:
+        return job.piece(session, cursor, today=today, now=services.now())
