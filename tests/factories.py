@@ -33,7 +33,6 @@ YEARLY_CENTS = {
     Item.PREMIUM: 4000,
     Item.EXTRA_MAILBOX_GB: 300,
     Item.EXTRA_ARCHIVE_GB: 300,
-    Item.SIGNATURE_KIT: 3600,
 }
 TAX_CODE = "RSSMRA85T10A562S"
 _numbers = itertools.count(1)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import click
 
 from portal.cli.context import pass_services, refuse
-from portal.domain.pricing import ONE_OFF
 from portal.formats import euro
 from portal.store.prices import prices_on
 from portal.wiring import Services
@@ -29,8 +28,6 @@ def prices(services: Services, day: datetime | None) -> None:
         )
     for item, price in in_force.items():
         years = ", ".join(str(years) for years in sorted(price.terms))
-        each = "una volta" if item in ONE_OFF else f"all'anno, per {years} anni"
         until = f" al {price.valid_to.isoformat()}" if price.valid_to else ""
-        click.echo(
-            f"{item:<18}{euro(price.net_cents):>12} + IVA {each}; dal {price.valid_from.isoformat()}{until}"
-        )
+        net, since = euro(price.net_cents), price.valid_from.isoformat()
+        click.echo(f"{item:<18}{net:>12} + IVA all'anno, per {years} anni; dal {since}{until}")

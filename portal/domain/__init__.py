@@ -46,10 +46,12 @@ scissione dei pagamenti              split payment
 rateo                                pro-rata charge
 preventivo                           quote
 listino                              price list
+promozione                           promotion: a cheaper price with a true end
+servizio una tantum                  extra: paid once, by the piece
 convenzione                          convention; who pays: `payer`, the member or the body
 ente, ordine (della convenzione)     body
 iscritto                             member
-kit firma digitale                   signature kit
+kit firma digitale                   signature kit, the first of the extras
 codice fiscale / partita IVA         `tax_code` / `vat_number`
 ragione sociale                      `business_name`
 persona fisica / libero              `individual` / `freelancer` /

@@ -84,6 +84,13 @@ class PriceMissing(DomainError):
 
 
 @dataclass(eq=False)
+class ExtraNotOffered(DomainError):
+    """The extra is not, or not any more, in the operator's list. Source: domain.md 3.5."""
+
+    code: Final[str]
+
+
+@dataclass(eq=False)
 class TermNotOffered(DomainError):
     """These years cannot be bought; `offered` can. Source: domain.md C13."""
 

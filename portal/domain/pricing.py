@@ -1,4 +1,4 @@
-"""What a renewal costs: dated prices, choices, and the quote that explains itself line by line."""
+"""What a renewal costs: choices, and the quote that explains itself line by line."""
 
 from __future__ import annotations
 
@@ -8,67 +8,38 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from itertools import combinations
 from types import MappingProxyType
 
-from portal.domain.errors import PlanNotOffered, PriceMissing, TermNotOffered
+from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
+from portal.domain.extras import Extra
 from portal.domain.money import Cents, vat_cents
 from portal.domain.plans import Plan
-from portal.domain.terms import DEFAULT_TERMS, offered_terms
+from portal.domain.price_list import ITEM_OF_PLAN as ITEM_OF_PLAN
+from portal.domain.price_list import POSITION
+from portal.domain.price_list import Item as Item
+from portal.domain.price_list import Price as Price
+from portal.domain.price_list import PriceList as PriceList
+from portal.domain.price_list import overlaps as overlaps
+from portal.domain.price_list import price_list_on as price_list_on
+from portal.domain.promotions import PAYABLE_AFTER_END, Promotion
+from portal.domain.terms import offered_terms
 from portal.domain.vat import vat_rate_on
 
 
-class Item(StrEnum):
-    """What a price list prices, in the order of a quote's lines."""
+class Basis(StrEnum):
+    """Why a unit costs what it costs."""
 
-    STANDARD = "standard"
-    PRO = "pro"
-    PREMIUM = "premium"
-    EXTRA_MAILBOX_GB = "extra_mailbox_gb"
-    EXTRA_ARCHIVE_GB = "extra_archive_gb"
-    SIGNATURE_KIT = "signature_kit"
-
-
-ONE_OFF = frozenset({Item.SIGNATURE_KIT})
-"""Items paid once; all others are paid for each year. Source: domain.md 8.2."""
-
-ITEM_OF_PLAN: Mapping[Plan, Item] = MappingProxyType(
-    {Plan.STANDARD: Item.STANDARD, Plan.PRO: Item.PRO, Plan.PREMIUM: Item.PREMIUM}
-)
-_POSITION = {item: position for position, item in enumerate(Item)}
+    LIST = "list"
+    PROMOTION = "promotion"
+    AFTER_PROMOTION = "after_promotion"
+    """The list price of the years that follow a first one in promotion."""
+    CONVENTION = "convention"
+    ONE_OFF = "one_off"
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one unit of an item costs net, per year unless one-off, from one day to another, both included."""
-
-    item: Item
-    net_cents: Cents
-    valid_from: date
-    valid_to: date | None = None
-    terms: frozenset[int] = DEFAULT_TERMS
-
-    def in_force_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-    def overlaps(self, other: Price) -> bool:
-        """Say whether some day has both prices of one item."""
-        first, second = sorted([self, other], key=lambda price: price.valid_from)
-        return first.item == second.item and first.in_force_on(second.valid_from)
-
-
-@dataclass(frozen=True, slots=True)
-class PriceList:
-    """The one price of each item in force on a day."""
-
-    day: date
-    prices: Mapping[Item, Price]
-
-    def price(self, item: Item) -> Price:
-        """Return the item's price; raises PriceMissing."""
-        if item not in self.prices:
-            raise PriceMissing(item, self.day)
-        return self.prices[item]
+PAID_ONCE = frozenset({Basis.CONVENTION, Basis.ONE_OFF})
+"""Prices of a whole term or of a piece; all others are paid for each year. Source: domain.md 8.2, C14."""
+_BASES = list(Basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +57,51 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class QuoteLine:
-    """One row of «Vedi dettagli costi»: quantity x unit price, x years if it recurs.
+class Charge:
+    """What one unit costs, and why; equal charges of many mailboxes are one line of the quote."""
 
-    The quantity counts mailboxes, GB or pieces; `years` is 1 for what is paid once.
+    item: Item | None
+    """None for an extra, which `extra` describes."""
+    years: int
+    unit_cents: Cents
+    """Per year, or once and for all where the basis is one of PAID_ONCE."""
+    basis: Basis = Basis.LIST
+    code: str = ""
+    """The promotion's, the convention's or the extra's."""
+    list_cents: Cents | None = None
+    """The list price of the unit per year, where another one is given and that one follows."""
+    valid_to: date | None = None
+    """Last day of this price, as far as it is known."""
+    extra: Extra | None = None
+
+    @property
+    def net_cents(self) -> Cents:
+        """Return what one unit costs net for the whole term."""
+        return self.unit_cents if self.basis in PAID_ONCE else self.unit_cents * self.years
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One row of «Vedi dettagli costi»: quantity x unit price, x years if it recurs, and why.
+
+    The quantity counts mailboxes, GB or pieces; `years` is 1 for what is paid once. For the other values
+    see `Charge`.
     """
 
-    item: Item
+    item: Item | None
     quantity: int
     years: int
     unit_cents: Cents
     net_cents: Cents
+    basis: Basis = Basis.LIST
+    code: str = ""
+    list_cents: Cents | None = None
+    valid_to: date | None = None
+    extra: Extra | None = None
 
     @property
     def is_recurring(self) -> bool:
-        return self.item not in ONE_OFF
+        return self.basis is not Basis.ONE_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +116,18 @@ class Quote:
     due_cents: Cents
     """The gross, or the net under split payment."""
 
+    @property
+    def payable_until(self) -> date | None:
+        """Return the last day on which the prices of a promotion can be paid; None: none is in it.
+
+        Source: domain.md 5 (3).
+        """
+        ends = [line.valid_to for line in self.lines if line.basis is Basis.PROMOTION and line.valid_to]
+        return min(ends) + PAYABLE_AFTER_END if ends else None
+
     def net_of(self, *items: Item) -> Cents:
         """Return the net sum of the lines of these items."""
         return sum(line.net_cents for line in self.lines if line.item in items)
-
-
-def price_list_on(rows: Iterable[Price], day: date) -> PriceList:
-    """Return the prices in force on a day; where two overlap, the one that began later.
-
-    Source: domain.md 8.1.
-    """
-    in_force = sorted((row for row in rows if row.in_force_on(day)), key=lambda row: row.valid_from)
-    return PriceList(day, MappingProxyType({row.item: row for row in in_force}))
-
-
-def overlaps(rows: Iterable[Price]) -> list[tuple[Price, Price]]:
-    """Return the pairs of prices of one item that are both in force on some day, the earlier first."""
-    ordered = sorted(rows, key=lambda row: (_POSITION[row.item], row.valid_from))
-    return [(first, second) for first, second in combinations(ordered, 2) if first.overlaps(second)]
 
 
 def terms_for(choice: Choice, prices: PriceList) -> tuple[int, ...]:
@@ -149,21 +144,19 @@ def quote(
     *,
     day: date,
     split_payment: bool = False,
-    one_off: Mapping[Item, int] = MappingProxyType({}),
+    extras: Mapping[str, int] = MappingProxyType({}),
 ) -> Quote:
     """Return the price of the choices, each made for so many mailboxes, on a day.
 
-    Lines are one per item and term, in the order of `Item`, then of years, whatever the order of the
-    choices. VAT is rounded half up once, on the sum. `one_off` says how many of which items paid once.
-    Raises PriceMissing, TermNotOffered, PlanNotOffered; ValueError for a list of another day or a number
-    below zero. Source: domain.md 8.2.
+    Equal charges are one line, in the order of `Item`, then of years, whatever the order of the choices;
+    the extras, so many pieces of each by its code, come last. VAT is rounded half up once, on the sum.
+    Raises PriceMissing, TermNotOffered, PlanNotOffered, ExtraNotOffered; ValueError for a list of another
+    day or a number below zero. Source: domain.md 8.2.
     """
     if prices.day != day:
         raise ValueError(f"prices of {prices.day} for a quote of {day}")
-    quantities = _quantities(choices, prices) + _pieces(one_off)
-    lines = tuple(
-        _line(prices, item, years, quantities[item, years]) for item, years in _in_order(quantities)
-    )
+    quantities = _quantities(choices, prices) + _pieces(extras, prices)
+    lines = tuple(_line(charge, quantities[charge]) for charge in sorted(quantities, key=_place))
     return _total(lines, vat_rate_on(day), split_payment)
 
 
@@ -183,33 +176,83 @@ def _parts(choice: Choice) -> Iterator[tuple[Item, int]]:
         yield Item.EXTRA_ARCHIVE_GB, choice.extra_archive_gb
 
 
-def _quantities(choices: Iterable[tuple[Choice, int]], prices: PriceList) -> Counter[tuple[Item, int]]:
-    """Return how many units of each item are bought for how many years."""
-    quantities: Counter[tuple[Item, int]] = Counter()
+def _charges(choice: Choice, prices: PriceList) -> Iterator[tuple[Charge, int]]:
+    """Yield what one mailbox's choice is charged, and how many units of each."""
+    for item, units in _parts(choice):
+        promotion = prices.promotion_for(choice.plan, choice.years)
+        if promotion is not None and item is ITEM_OF_PLAN[choice.plan]:
+            yield from ((charge, units) for charge in _promoted(item, choice.years, promotion, prices))
+        else:
+            yield _listed(item, choice.years, prices.price(item)), units
+
+
+def _listed(item: Item, years: int, price: Price, basis: Basis = Basis.LIST) -> Charge:
+    return Charge(item, years, price.net_cents, basis, valid_to=price.valid_to)
+
+
+def _promoted(item: Item, years: int, promotion: Promotion, prices: PriceList) -> Iterator[Charge]:
+    """Yield the promotional price for the whole term, or for its first year only. Source: domain.md 8.5."""
+    price = prices.price(item)
+    promoted = 1 if promotion.first_year_only else years
+    yield Charge(
+        item,
+        promoted,
+        promotion.yearly_cents,
+        Basis.PROMOTION,
+        promotion.code,
+        price.net_cents,
+        promotion.valid_to,
+    )
+    if promoted < years:
+        yield _listed(item, years - promoted, price, Basis.AFTER_PROMOTION)
+
+
+def _quantities(choices: Iterable[tuple[Choice, int]], prices: PriceList) -> Counter[Charge]:
+    """Return how many units are bought at each charge."""
+    quantities: Counter[Charge] = Counter()
     for choice, mailboxes in choices:
         offered = terms_for(choice, prices)
         if choice.years not in offered:
             raise TermNotOffered(choice.years, offered)
         if mailboxes < 0:
             raise ValueError(f"{mailboxes} mailboxes")
-        for item, units in _parts(choice):
-            quantities[item, choice.years] += units * mailboxes
+        for charge, units in _charges(choice, prices):
+            quantities[charge] += units * mailboxes
     return quantities
 
 
-def _pieces(one_off: Mapping[Item, int]) -> Counter[tuple[Item, int]]:
-    if not one_off.keys() <= ONE_OFF or min(one_off.values(), default=0) < 0:
-        raise ValueError(f"not to be bought by the piece: {dict(one_off)}")
-    return Counter({(item, 1): pieces for item, pieces in one_off.items()})
+def _pieces(extras: Mapping[str, int], prices: PriceList) -> Counter[Charge]:
+    """Return how many pieces of each extra are bought. Raises ExtraNotOffered."""
+    if min(extras.values(), default=0) < 0:
+        raise ValueError(f"fewer pieces than none: {dict(extras)}")
+    if missing := sorted(extras.keys() - prices.extras.keys()):
+        raise ExtraNotOffered(missing[0])
+    return Counter({_once(prices.extras[code]): pieces for code, pieces in extras.items()})
 
 
-def _in_order(keys: Iterable[tuple[Item, int]]) -> list[tuple[Item, int]]:
-    return sorted(keys, key=lambda key: (_POSITION[key[0]], key[1]))
+def _once(extra: Extra) -> Charge:
+    return Charge(None, 1, extra.net_cents, Basis.ONE_OFF, extra.code, valid_to=extra.valid_to, extra=extra)
 
 
-def _line(prices: PriceList, item: Item, years: int, quantity: int) -> QuoteLine:
-    unit_cents = prices.price(item).net_cents
-    return QuoteLine(item, quantity, years, unit_cents, unit_cents * quantity * years)
+def _place(charge: Charge) -> tuple[int, int, int, str]:
+    """Return where a charge stands in a quote."""
+    item = len(POSITION) if charge.item is None else POSITION[charge.item]
+    return item, charge.years, _BASES.index(charge.basis), charge.code
+
+
+def _line(charge: Charge, quantity: int) -> QuoteLine:
+    return QuoteLine(
+        charge.item,
+        quantity,
+        charge.years,
+        charge.unit_cents,
+        charge.net_cents * quantity,
+        charge.basis,
+        charge.code,
+        charge.list_cents,
+        charge.valid_to,
+        charge.extra,
+    )
 
 
 def _total(lines: Sequence[QuoteLine], vat_rate: Decimal, split_payment: bool) -> Quote:

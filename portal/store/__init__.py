@@ -7,6 +7,7 @@ from portal.store import (
     clock_slots,
     conventions,
     drafts,
+    extras,
     lifecycle_steps,
     mailboxes,
     mails,
@@ -15,6 +16,8 @@ from portal.store import (
     outbox,
     payments,
     prices,
+    promotions,
+    quotes,
     selections,
 )
 from portal.store.base import Base
@@ -24,6 +27,7 @@ _AGGREGATES = (
     clock_slots,
     conventions,
     drafts,
+    extras,
     lifecycle_steps,
     mailboxes,
     mails,
@@ -32,6 +36,8 @@ _AGGREGATES = (
     outbox,
     payments,
     prices,
+    promotions,
+    quotes,
     selections,
 )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, String, UniqueConstraint, bindparam, or_, select
+from sqlalchemy import CheckConstraint, Date, String, UniqueConstraint, and_, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.domain.pricing import Item, Price, PriceList, price_list_on
 from portal.store.base import Base, Cents, Id, enum_type
+from portal.store.promotions import PromotionRow
 
 
 class PriceRow(Base):
@@ -40,13 +41,21 @@ def years_in(terms: str) -> frozenset[int]:
 
 
 _DAY = bindparam("day", type_=Date)
-_IN_FORCE = select(PriceRow).where(
-    PriceRow.valid_from <= _DAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= _DAY)
+_IN_FORCE = (
+    select(PriceRow, PromotionRow)
+    .outerjoin(PromotionRow, and_(PromotionRow.valid_from <= _DAY, PromotionRow.valid_to >= _DAY))
+    .where(PriceRow.valid_from <= _DAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= _DAY))
 )
-"""Built once: the price list is read at every change of a renewal."""
+"""Every price with every promotion, a few rows. Built once: it is read at every change of a renewal."""
 
 
 def prices_on(session: Session, day: date) -> PriceList:
-    """Return the price list in force on `day`."""
-    rows = session.scalars(_IN_FORCE, {"day": day})
-    return price_list_on([row.as_price() for row in rows], day)
+    """Return the price list in force on `day`, with its promotions, by one statement."""
+    rows = session.execute(_IN_FORCE, {"day": day}).all()
+    prices = {price.id: price for price, _ in rows}
+    promotions = {promotion.id: promotion for _, promotion in rows if promotion is not None}
+    return price_list_on(
+        [row.as_price() for row in prices.values()],
+        day,
+        [row.as_promotion() for row in promotions.values()],
+    )

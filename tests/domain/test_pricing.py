@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -10,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.errors import PlanNotOffered, PriceMissing, TermNotOffered
+from portal.domain.errors import ExtraNotOffered, PlanNotOffered, PriceMissing, TermNotOffered
+from portal.domain.extras import Extra
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.pricing import (
+    Basis,
     Choice,
     Item,
     Price,
@@ -24,6 +28,7 @@ from portal.domain.pricing import (
     quote_for,
     terms_for,
 )
+from portal.domain.promotions import Promotion, overlapping
 
 TODAY = date(2026, 11, 24)
 IN_2012 = date(2012, 5, 2)
@@ -34,16 +39,21 @@ YEARLY = {
     Item.PREMIUM: 4000,
     Item.EXTRA_MAILBOX_GB: 300,
     Item.EXTRA_ARCHIVE_GB: 250,
-    Item.SIGNATURE_KIT: 3600,
 }
 TERMS = frozenset(range(1, 6))
+KIT = Extra("kit", "Kit di Firma Digitale", "Digital signature kit", 3600, BEGIN)
 
 
 def list_of(
-    day: date = TODAY, yearly: dict[Item, int] = YEARLY, terms: dict[Item, frozenset[int]] | None = None
+    day: date = TODAY,
+    yearly: dict[Item, int] = YEARLY,
+    terms: dict[Item, frozenset[int]] | None = None,
+    *,
+    promotions: Sequence[Promotion] = (),
+    extras: Sequence[Extra] = (KIT,),
 ) -> PriceList:
     rows = [Price(item, cents, BEGIN, None, (terms or {}).get(item, TERMS)) for item, cents in yearly.items()]
-    return price_list_on(rows, day)
+    return price_list_on(rows, day, promotions, extras)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +73,6 @@ def test_worked_examples(day: date, choice: Choice, net: int, vat: int, gross: i
     assert price.due_cents == gross
 
 
-@pytest.mark.parametrize(("day", "vat", "gross"), [(IN_2012, 84, 484), (TODAY, 88, 488)])
-def test_the_total_of_a_convention_is_for_the_whole_term(day: date, vat: int, gross: int) -> None:
-    """FNOMCEO: 4.00 for three years, here as something paid once. Source: domain.md 8.7, C14."""
-    price = quote([], list_of(day, {Item.SIGNATURE_KIT: 400}), day=day, one_off={Item.SIGNATURE_KIT: 1})
-
-    assert (price.net_cents, price.vat_cents, price.gross_cents) == (400, vat, gross)
-
-
 def test_under_split_payment_the_net_is_due_and_the_vat_shown() -> None:
     price = quote_for(Choice(Plan.STANDARD), list_of(), day=TODAY, split_payment=True)
 
@@ -80,7 +82,7 @@ def test_under_split_payment_the_net_is_due_and_the_vat_shown() -> None:
 def test_each_line_says_how_it_came_about() -> None:
     choices = [(Choice(Plan.PRO, 1, 2, 2), 3), (Choice(Plan.STANDARD, 1, 0, 1), 4)]
 
-    price = quote(choices, list_of(), day=TODAY, one_off={Item.SIGNATURE_KIT: 2})
+    price = quote(choices, list_of(), day=TODAY, extras={"kit": 2})
 
     assert price.lines == (
         QuoteLine(Item.STANDARD, 4, 1, 500, 2000),
@@ -88,7 +90,7 @@ def test_each_line_says_how_it_came_about() -> None:
         QuoteLine(Item.EXTRA_MAILBOX_GB, 4, 1, 300, 1200),
         QuoteLine(Item.EXTRA_MAILBOX_GB, 3, 2, 300, 1800),
         QuoteLine(Item.EXTRA_ARCHIVE_GB, 6, 2, 250, 3000),
-        QuoteLine(Item.SIGNATURE_KIT, 2, 1, 3600, 7200),
+        QuoteLine(None, 2, 1, 3600, 7200, Basis.ONE_OFF, "kit", extra=KIT),
     )
     assert price.due_cents == price.gross_cents
     assert price.net_of(Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB) == 6000
@@ -110,11 +112,11 @@ def test_what_is_paid_once_does_not_grow_with_the_years() -> None:
     prices = list_of()
 
     one, five = (
-        quote([(Choice(Plan.STANDARD, years=years), 1)], prices, day=TODAY, one_off={Item.SIGNATURE_KIT: 1})
+        quote([(Choice(Plan.STANDARD, years=years), 1)], prices, day=TODAY, extras={"kit": 1})
         for years in (1, 5)
     )
 
-    assert one.net_of(Item.SIGNATURE_KIT) == five.net_of(Item.SIGNATURE_KIT) == 3600
+    assert one.lines[-1].net_cents == five.lines[-1].net_cents == 3600
 
 
 def test_vat_is_rounded_once_and_not_by_line() -> None:
@@ -149,7 +151,7 @@ def counted_one_by_one(groups: list[tuple[Choice, int]], kits: int, yearly: dict
         for _mailbox in range(mailboxes):
             for _year in range(choice.years):
                 total += Fraction(sum(units), 100)
-    return total + Fraction(yearly[Item.SIGNATURE_KIT], 100) * kits
+    return total + Fraction(KIT.net_cents, 100) * kits
 
 
 @given(groups=GROUPS, kits=st.integers(0, 3), yearly=PRICES, split=st.booleans())
@@ -160,9 +162,7 @@ def test_quotes_agree_with_counting_one_by_one(
     exact_vat = Decimal(int(net * 100)) * Decimal("0.22")
     vat = int(exact_vat.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
-    price = quote(
-        groups, list_of(yearly=yearly), day=TODAY, split_payment=split, one_off={Item.SIGNATURE_KIT: kits}
-    )
+    price = quote(groups, list_of(yearly=yearly), day=TODAY, split_payment=split, extras={"kit": kits})
 
     assert Fraction(price.net_cents, 100) == net
     assert price.vat_cents == vat
@@ -227,19 +227,18 @@ def test_less_than_nothing_cannot_be_chosen(mailbox_gb: int, archive_gb: int, ye
 
 
 @pytest.mark.parametrize(
-    ("groups", "one_off", "day"),
+    ("groups", "extras", "day"),
     [
         ([(Choice(Plan.PRO), -1)], {}, TODAY),
-        ([], {Item.SIGNATURE_KIT: -1}, TODAY),
-        ([], {Item.PRO: 1}, TODAY),
+        ([], {"kit": -1}, TODAY),
         ([(Choice(Plan.PRO), 1)], {}, IN_2012),
     ],
 )
 def test_a_senseless_order_is_a_mistake_of_ours(
-    groups: list[tuple[Choice, int]], one_off: dict[Item, int], day: date
+    groups: list[tuple[Choice, int]], extras: dict[str, int], day: date
 ) -> None:
-    with pytest.raises(ValueError, match=r"mailboxes|piece|prices of"):
-        quote(groups, list_of(TODAY), day=day, one_off=one_off)
+    with pytest.raises(ValueError, match=r"mailboxes|pieces|prices of"):
+        quote(groups, list_of(TODAY), day=day, extras=extras)
 
 
 OLD = Price(Item.STANDARD, 500, date(2020, 1, 1), date(2026, 12, 31))
@@ -292,3 +291,88 @@ def test_overlapping_prices_of_an_item_are_found(
     assert overlaps([one, two]) == expected
     assert len(overlaps([two, one])) == len(expected)
     assert overlaps([one, Price(Item.PREMIUM, 2, *second)]) == []
+
+
+AUTUMN = Promotion("AUTUNNO", frozenset({Plan.PRO}), 1500, date(2026, 10, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("years", "expected"),
+    [
+        (1, [(Basis.PROMOTION, 1, 1500, 1500)]),
+        (2, [(Basis.PROMOTION, 2, 1500, 3000)]),
+        (3, [(Basis.LIST, 3, 2500, 7500)]),
+    ],
+)
+def test_a_promotion_is_for_its_terms_and_longer_ones_cost_the_list_price(
+    years: int, expected: list[tuple[Basis, int, int, int]]
+) -> None:
+    price = quote_for(Choice(Plan.PRO, years=years), list_of(promotions=[AUTUMN]), day=TODAY)
+
+    assert [(line.basis, line.years, line.unit_cents, line.net_cents) for line in price.lines] == expected
+
+
+def test_a_promotional_line_names_its_promotion_its_end_and_the_price_that_follows() -> None:
+    price = quote_for(Choice(Plan.PRO, 1, 0, 2), list_of(promotions=[AUTUMN]), day=TODAY)
+
+    assert price.lines == (
+        QuoteLine(Item.PRO, 1, 2, 1500, 3000, Basis.PROMOTION, "AUTUNNO", 2500, AUTUMN.valid_to),
+        QuoteLine(Item.EXTRA_MAILBOX_GB, 1, 2, 300, 600),
+    )
+    assert price.payable_until == date(2027, 1, 30)
+
+
+def test_a_promotion_of_the_first_year_leaves_the_second_at_list_price() -> None:
+    prices = list_of(promotions=[replace(AUTUMN, first_year_only=True)])
+
+    price = quote_for(Choice(Plan.PRO, years=2), prices, day=TODAY)
+
+    assert [(line.basis, line.years, line.net_cents) for line in price.lines] == [
+        (Basis.PROMOTION, 1, 1500),
+        (Basis.AFTER_PROMOTION, 1, 2500),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "cents"),
+    [
+        (date(2026, 9, 30), 2500),
+        (date(2026, 10, 1), 1500),
+        (date(2026, 12, 31), 1500),
+        (date(2027, 1, 1), 2500),
+    ],
+)
+def test_a_promotion_ends_on_its_last_day(day: date, cents: int) -> None:
+    assert quote_for(Choice(Plan.PRO), list_of(day, promotions=[AUTUMN]), day=day).net_cents == cents
+
+
+def test_a_promotion_dearer_than_the_list_price_is_none() -> None:
+    price = quote_for(Choice(Plan.PRO), list_of(promotions=[replace(AUTUMN, yearly_cents=2500)]), day=TODAY)
+
+    assert (price.lines[0].basis, price.payable_until) == (Basis.LIST, None)
+
+
+def test_auto_renewal_pays_the_list_price() -> None:
+    prices = list_of(promotions=[AUTUMN]).at_list_price()
+
+    assert quote_for(Choice(Plan.PRO), prices, day=TODAY).net_cents == 2500
+
+
+@pytest.mark.parametrize(
+    ("other", "overlap"),
+    [
+        (replace(AUTUMN, code="X", valid_from=date(2026, 12, 31), valid_to=date(2027, 1, 5)), True),
+        (replace(AUTUMN, code="X", valid_from=date(2027, 1, 1), valid_to=date(2027, 1, 5)), False),
+        (replace(AUTUMN, code="X", plans=frozenset({Plan.PREMIUM})), False),
+        (replace(AUTUMN, code="X", plans=frozenset({Plan.PREMIUM, Plan.PRO})), True),
+    ],
+)
+def test_a_plan_has_one_promotion_at_a_time(other: Promotion, overlap: bool) -> None:
+    assert bool(overlapping([AUTUMN, other])) == bool(overlapping([other, AUTUMN])) == overlap
+
+
+def test_an_extra_that_is_not_offered_is_named() -> None:
+    with pytest.raises(ExtraNotOffered) as refusal:
+        quote([], list_of(extras=[replace(KIT, valid_to=date(2026, 11, 23))]), day=TODAY, extras={"kit": 1})
+
+    assert refusal.value.code == "kit"

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from portal.domain.plans import Plan
-from portal.domain.pricing import Item
 from portal.store.orders import Order, OrderLine
 from portal.store.prices import PriceRow
 from portal.wiring import Services
@@ -95,7 +94,7 @@ def fresh_cart(services: Services, mailboxes: int) -> Cart:
 
 def set_prices(services: Services, prices: dict[str, int]) -> None:
     with services.transaction() as session:
-        for row in session.scalars(select(PriceRow).where(PriceRow.item != Item.SIGNATURE_KIT)):
+        for row in session.scalars(select(PriceRow)):
             row.net_cents = prices[row.item.value]
 
 
