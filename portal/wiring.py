@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal import failpoints
 from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.local import LocalVerifier
+from portal.adapters.gateways.choice import Gateways, make_gateways
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.adapters.platform.local import LocalPlatform
 from portal.domain.dates import rome_day
@@ -32,6 +33,7 @@ class Services:
     verifier: CredentialVerifier
     platform: MailPlatform
     mailer: Mailer
+    gateways: Gateways
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -67,4 +69,5 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         verifier=LocalVerifier(hasher),
         platform=LocalPlatform(settings.data_folder / "platform.db"),
         mailer=SmtpMailer(settings.smtp),
+        gateways=make_gateways(settings, clock),
     )

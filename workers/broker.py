@@ -17,6 +17,7 @@ from portal.wiring import Services
 from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
+from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork
 from workers.progress import ProgressWork
 from workers.relay import Relay, in_thread
@@ -76,6 +77,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         MailWork(services),
         RenewWork(services),
         ChangeWork(services),
+        AskWork(services),
         ProgressWork(),
         SuspendWork(services),
         CancelWork(services),

@@ -34,6 +34,10 @@ in attesa di pagamento / pagato /    `awaiting_payment` / `paid` /
 evaso / annullato / scaduto          `fulfilled` / `cancelled` / `expired`
 accreditato / rimborsato / recesso   `credited` / `refunded` / `withdrawn`
 registrazione del pagamento          payment registration, `registered_at`
+tentativo di pagamento               attempt: one try to pay an order at a gateway
+metodo di pagamento registrato       stored method
+mandato / consenso                   mandate / consent: to charge a stored method later
+addebito                             charge
 bonifico                             `bank_transfer`
 bollettino / precompilato            `postal_slip` / `prefilled_slip`
 carta di credito                     `card`

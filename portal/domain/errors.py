@@ -128,6 +128,20 @@ class OrderNotCancellable(DomainError):
 
 
 @dataclass(eq=False)
+class OrderNotPayable(DomainError):
+    """The order does not wait for money any more. Source: domain.md 5."""
+
+    state: Final[OrderState]
+
+
+@dataclass(eq=False)
+class MandateMissing(DomainError):
+    """Nobody allowed this charge: no mandate in force, or only for less. Source: hardening.md S42."""
+
+    amount_cents: Final[int]
+
+
+@dataclass(eq=False)
 class PaymentTooLate(DomainError):
     """By this method the money may arrive when the mailbox is gone. Source: domain.md 5."""
 

@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 from portal.store import (
     accounts,
+    attempts,
     clock_slots,
     conventions,
     drafts,
@@ -19,6 +20,7 @@ from portal.store import (
     promotions,
     quotes,
     selections,
+    stored_methods,
 )
 from portal.store.base import Base
 
@@ -35,6 +37,8 @@ _AGGREGATES = (
     orders,
     outbox,
     payments,
+    stored_methods,
+    attempts,
     prices,
     promotions,
     quotes,

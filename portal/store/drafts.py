@@ -54,6 +54,8 @@ class RenewalDraft(Base):
     """Whether the payer pays the net and settles the VAT with the state. Source: domain.md 8.3."""
     extras_answered: Mapped[bool] = mapped_column(default=False)
     """Whether the step «Extra» was answered, be it with no."""
+    auto_renewal_consent_id: Mapped[int | None] = mapped_column(ForeignKey("auto_renewal_consent.id"))
+    """What was answered when auto-renewal was asked, with the method chosen now."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -41,6 +41,8 @@ class Order(Base):
     """The one mailbox of a single-line order, whose own session may see it; else None."""
     state: Mapped[OrderState] = mapped_column(enum_type(OrderState), default=OrderState.AWAITING_PAYMENT)
     payment_method: Mapped[PaymentMethod] = mapped_column(enum_type(PaymentMethod))
+    auto_renewal_consent_id: Mapped[int | None] = mapped_column(ForeignKey("auto_renewal_consent.id"))
+    """What was answered when auto-renewal was asked; None where it was not."""
     net_cents: Mapped[Cents]
     vat_rate: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     """Per cent, in force on the order's day. Source: domain.md 8.3."""

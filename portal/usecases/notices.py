@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from portal.domain.attempts import Failure
 from portal.domain.dates import rome_day
 from portal.domain.orders import LineState
-from portal.domain.payments import REGISTRATION_TIMES
+from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
@@ -100,6 +101,14 @@ def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> Non
     if order is not None:
         context = _order_context(session, order) | _money(payment) | {"reason": payment.unapplied_reason}
         _write(session, order, "payment_unapplied", str(payment.id), context, now=now)
+
+
+def payment_failed(
+    session: Session, order: Order, reference: str, method: PaymentMethod, failure: Failure, *, now: datetime
+) -> None:
+    """Say that the payment was refused, why, and how to pay all the same. Source: domain.md 12."""
+    context = _order_context(session, order) | {"failure": failure.value, "tried": method.value}
+    _write(session, order, "payment_failed", reference, context, now=now)
 
 
 def _write(

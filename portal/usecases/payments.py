@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.errors import OrderNumberInvalid
 from portal.domain.money import Cents
 from portal.domain.order_numbers import normalise_order_number
@@ -19,10 +20,10 @@ from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, PaymentSta
 from portal.domain.vat import vat_rate_on
 from portal.failpoints import Failpoint, reach
 from portal.store import order_facts
-from portal.store.orders import Order, OrderLine
-from portal.store.outbox import enqueue_for_each
+from portal.store.attempts import move_attempt
+from portal.store.orders import Order
 from portal.store.payments import Payment
-from portal.usecases import notices
+from portal.usecases import payment_effects
 
 CURRENCY = "EUR"
 
@@ -114,8 +115,10 @@ def settle(session: Session, money: Money, *, now: datetime) -> Settlement:
     if payment is None:
         return _known_to_another(session, money)
     reach(Failpoint.PAYMENT_RECORDED)
+    if money.method in GATEWAY_METHODS:
+        move_attempt(session, money.reference, payment.state, ended_at=now, page_url="")
     if order is None or reason is not None:
-        notices.money_unapplied(session, payment, now=now)
+        payment_effects.leave_credit(session, payment, now=now)
         return Settlement(Outcome.UNAPPLIED, payment, order)
     _pay(session, order, now)
     reach(Failpoint.PAYMENT_APPLIED)
@@ -207,6 +210,4 @@ def _pay(session: Session, order: Order, now: datetime) -> None:
     order.state = OrderState.PAID
     order.paid_at = now
     session.flush()
-    lines = select(OrderLine.id).where(OrderLine.order_id == order.id, OrderLine.is_open)
-    enqueue_for_each(session, "platform.renew", "order_line_id", lines, now=now)
-    notices.payment_registered(session, order, now=now)
+    payment_effects.take_effect(session, order, now)

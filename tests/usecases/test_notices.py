@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import letters
+from portal.domain.attempts import Failure
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
 from portal.domain.plans import Plan
@@ -81,6 +82,10 @@ def unapplied(session: Session, order: Order) -> None:
     notices.money_unapplied(session, payment, now=NOW)
 
 
+def failed(session: Session, order: Order) -> None:
+    notices.payment_failed(session, order, "p-1", PaymentMethod.CARD, Failure.INSUFFICIENT_FUNDS, now=NOW)
+
+
 def changed(session: Session, order: Order) -> None:
     line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).first()
     assert line is not None
@@ -102,6 +107,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "payment_received": after_payment(notices.payment_received),
     "payment_confirmation": after_payment(notices.order_fulfilled),
     "payment_unapplied": unapplied,
+    "payment_failed": failed,
     "plan_changed": changed,
 }
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
