@@ -18,6 +18,7 @@ LAW: dict[str, set[str]] = {
     "portal.demo": DOMAIN_ONLY,
     "portal.formats": DOMAIN_ONLY,
     "portal.letters": {"portal.domain", "portal.formats"},
+    "portal.documents": {"portal.domain", "portal.formats"},
     "portal.ports": DOMAIN_ONLY,
     "portal.settings": {"portal.failpoints"},
     "portal.logs": set(),
@@ -100,6 +101,7 @@ LIBRARIES: dict[str, set[str]] = {
     "dramatiq": {"workers", "portal.cli"},
     "redis": {"workers", "portal.adapters", "portal.cli"},
     "smtplib": {"portal.adapters"},
+    "fpdf": {"portal.documents"},
     "socket": set(),
 }
 """Libraries that only some parts may use; everything that begins with the name counts (flask_wtf)."""
