@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,11 @@ from stdnum import iban
 
 from portal.failpoints import Failpoint
 
+_SEPA_NAME = re.compile(r"[A-Za-z0-9/\-?:().,'+][A-Za-z0-9/\-?:().,'+ ]{0,69}")
+_POSTAL_ACCOUNT = re.compile(r"[0-9]{1,12}")
+_SPAN = re.compile(
+    r"(?P<method>bank_transfer|prefilled_slip|postal_slip)=(?P<least>[0-9]{1,2})-(?P<most>[0-9]{1,2})"
+)
 SECRET_LENGTH = 32
 SECRET_VARIETY = 10
 """How many different characters a key must have; 32 random hex digits have 14."""
@@ -80,6 +86,8 @@ class Settings:
     """How long work may be in somebody's hands before it is given to somebody else."""
     outbox_retry_seconds: int = 30
     """The pause after a first failure; it doubles with each further one."""
+    registration_days: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Working days from paying to registration, at least and at most, by method; else the usual ones."""
     suspended_can_read: bool = True
     suspended_can_send: bool = False
     suspended_can_receive: bool = False
@@ -120,6 +128,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
         outbox_lease_seconds=_lease(environ),
         outbox_retry_seconds=_whole(environ, "PORTAL_OUTBOX_RETRY_SECONDS", 30),
+        registration_days=_registration_days(environ),
         suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
         suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
         suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
@@ -173,11 +182,45 @@ def _bank(environ: Mapping[str, str], *, demo: bool) -> BankDetails:
     if not iban.is_valid(given):
         raise SettingsError("PORTAL_BANK_IBAN is not a valid IBAN (mod 97)")
     return BankDetails(
-        beneficiary=environ.get("PORTAL_BANK_BENEFICIARY", "Posta Sicura S.p.A. (dati dimostrativi)"),
+        beneficiary=_beneficiary(environ),
         iban=iban.compact(given),
         bank=environ.get("PORTAL_BANK_NAME", "Banca Dimostrativa"),
-        postal_account=environ.get("PORTAL_POSTAL_ACCOUNT", "000012345678"),
+        postal_account=_postal_account(environ),
     )
+
+
+def _beneficiary(environ: Mapping[str, str]) -> str:
+    """Return a name that every bank's form and QR code take. Source: EPC069-12, SEPA character set."""
+    name = environ.get("PORTAL_BANK_BENEFICIARY", "Posta Sicura S.p.A. (dati dimostrativi)").strip()
+    if not _SEPA_NAME.fullmatch(name):
+        raise SettingsError(
+            "PORTAL_BANK_BENEFICIARY must have 1 to 70 characters, only letters without accents, digits,"
+            " spaces and / - ? : ( ) . , ' +"
+        )
+    return name
+
+
+def _postal_account(environ: Mapping[str, str]) -> str:
+    """Return the twelve digits of a postal account. Source: domain.md C18."""
+    digits = environ.get("PORTAL_POSTAL_ACCOUNT", "000012345678").replace(" ", "")
+    if not _POSTAL_ACCOUNT.fullmatch(digits) or not digits.strip("0"):
+        raise SettingsError("PORTAL_POSTAL_ACCOUNT must have up to 12 digits")
+    return digits.zfill(12)
+
+
+def _registration_days(environ: Mapping[str, str]) -> Mapping[str, tuple[int, int]]:
+    """Return what PORTAL_REGISTRATION_DAYS says, e.g. «bank_transfer=1-3 postal_slip=5-7»."""
+    return dict(_span(word) for word in environ.get("PORTAL_REGISTRATION_DAYS", "").split())
+
+
+def _span(word: str) -> tuple[str, tuple[int, int]]:
+    match = _SPAN.fullmatch(word)
+    if match is None or int(match["least"]) > int(match["most"]) or match["most"] == "0":
+        raise SettingsError(
+            f"PORTAL_REGISTRATION_DAYS: {word!r} is not like bank_transfer=1-3, with one of"
+            " bank_transfer, prefilled_slip, postal_slip"
+        )
+    return match["method"], (int(match["least"]), int(match["most"]))
 
 
 def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +17,7 @@ from portal.adapters.gateways.choice import Gateways, make_gateways
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.adapters.platform.local import LocalPlatform
 from portal.domain.dates import rome_day
+from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
 from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher
 from portal.settings import Settings
 from portal.store.session import make_engine, reading_session, transaction
@@ -42,6 +43,12 @@ class Services:
     def today(self) -> date:
         """Return the civil day in Europe/Rome."""
         return rome_day(self.clock())
+
+    def registration_times(self) -> Mapping[PaymentMethod, RegistrationTime]:
+        """Return how long each way to pay takes with this operator."""
+        days = self.settings.registration_days
+        own = {PaymentMethod(name): RegistrationTime(*span) for name, span in days.items()}
+        return {**REGISTRATION_TIMES, **own}
 
     def transaction(self) -> AbstractContextManager[Session]:
         """Open the one write transaction of a request or a job step."""

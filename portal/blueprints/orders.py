@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from portal import web
 from portal.blueprints import refusals
-from portal.blueprints.bank_days import CLOSED_DAYS
+from portal.blueprints.bank_days import bank_calendar
 from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid
 from portal.domain.order_numbers import normalise_order_number
 from portal.forms.orders import OrderLinesForm, OrderListForm, parse_place_text, place_text
@@ -84,7 +84,7 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         web.subject(),
         number,
         today=services.today(),
-        holidays=CLOSED_DAYS,
+        calendar=bank_calendar(),
         after=form.position_after(),
         before=form.position_before(),
     )

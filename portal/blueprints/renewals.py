@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from portal import web
 from portal.blueprints import plan_step, refusals
-from portal.blueprints.bank_days import CLOSED_DAYS
+from portal.blueprints.bank_days import bank_calendar
 from portal.blueprints.wizard import go_to, skipped, step_values
 from portal.domain.errors import (
     DomainError,
@@ -166,7 +166,7 @@ def payment(draft: str) -> ResponseReturnValue:
             form.chosen_method(),
             today=services.today(),
             now=services.now(),
-            holidays=CLOSED_DAYS,
+            calendar=bank_calendar(),
         )
     return web.see_other("renewals.confirm", draft=draft)
 
@@ -180,7 +180,7 @@ def _leave_out_too_late(draft: str) -> ResponseReturnValue:
             draft,
             today=services.today(),
             now=services.now(),
-            holidays=CLOSED_DAYS,
+            calendar=bank_calendar(),
         )
     _say("renewals/_left_out_text.html", address="", count=count)
     return web.see_other("renewals.payment", draft=draft)
@@ -188,7 +188,7 @@ def _leave_out_too_late(draft: str) -> ResponseReturnValue:
 
 def _payment_page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
     found = draft_payments.look_at_payment(
-        web.reading(), web.subject(), draft, today=web.services().today(), holidays=CLOSED_DAYS
+        web.reading(), web.subject(), draft, today=web.services().today(), calendar=bank_calendar()
     )
     elsewhere = skipped(draft, Step.PAYMENT, found.draft)
     if elsewhere is not None:
@@ -217,7 +217,7 @@ def confirm(draft: str) -> ResponseReturnValue:
     try:
         with services.transaction() as session:
             order = orders.place_order(
-                session, web.subject(), draft, shown=shown, holidays=CLOSED_DAYS, now=services.now()
+                session, web.subject(), draft, shown=shown, calendar=bank_calendar(), now=services.now()
             )
     except (PriceChanged, DraftStale, OpenOrderExists) as refusal:
         return _confirm_page(draft, refusals.status_of(refusal), refusal)
@@ -230,7 +230,7 @@ def confirm(draft: str) -> ResponseReturnValue:
 def _confirm_page(draft: str, status: int = 200, refusal: DomainError | None = None) -> ResponseReturnValue:
     form, cut = plan_step.asked_cut()
     found = renewal_pages.look_at_confirmation(
-        web.reading(), web.subject(), draft, cut, today=web.services().today(), holidays=CLOSED_DAYS
+        web.reading(), web.subject(), draft, cut, today=web.services().today(), calendar=bank_calendar()
     )
     if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
         return plan_step.plan_page(draft, status=status, refusal=refusal)

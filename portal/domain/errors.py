@@ -129,7 +129,7 @@ class OrderNotCancellable(DomainError):
 
 @dataclass(eq=False)
 class OrderNotPayable(DomainError):
-    """The order does not wait for money any more. Source: domain.md 5."""
+    """The order no longer waits for money, or not for money that is sent by hand. Source: domain.md 5."""
 
     state: Final[OrderState]
 
@@ -139,6 +139,13 @@ class MandateMissing(DomainError):
     """Nobody allowed this charge: no mandate in force, or only for less. Source: hardening.md S42."""
 
     amount_cents: Final[int]
+
+
+@dataclass(eq=False)
+class PaymentDeclared(DomainError):
+    """The customer said to have paid: this needs a second word. Source: domain.md 5 (5)."""
+
+    sent_on: Final[date]
 
 
 @dataclass(eq=False)

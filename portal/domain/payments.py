@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -80,6 +80,18 @@ REGISTRATION_TIMES: Mapping[PaymentMethod, RegistrationTime] = MappingProxyType(
 """The defaults; the operator may set others. Source: domain.md 7.1, C12."""
 
 
+SLOW_METHODS = tuple(method for method, time in REGISTRATION_TIMES.items() if not time.is_immediate)
+"""What travels by bank or post, and so is declared, matched and waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankCalendar:
+    """How money travels here: the days on which no bank works, and the times of each method."""
+
+    holidays: Container[date] = frozenset()
+    times: Mapping[PaymentMethod, RegistrationTime] = field(default_factory=lambda: REGISTRATION_TIMES)
+
+
 class Verdict(StrEnum):
     """What the arrival of the money means for a mailbox."""
 
@@ -113,12 +125,7 @@ def add_working_days(day: date, count: int, holidays: Container[date]) -> date:
 
 
 def arrival_warning(
-    method: PaymentMethod,
-    today: date,
-    expires_on: date,
-    grace_days: int,
-    holidays: Container[date],
-    times: Mapping[PaymentMethod, RegistrationTime] = REGISTRATION_TIMES,
+    method: PaymentMethod, today: date, expires_on: date, grace_days: int, calendar: BankCalendar
 ) -> Arrival:
     """Return when money sent today arrives, and whether that is in time for the mailbox.
 
@@ -126,9 +133,9 @@ def arrival_warning(
     to renew counts, as a day's delay would lose everything). LATE_BUT_RENEWABLE: warn that it will be
     suspended until then. Source: domain.md 5 «Race to warn about», 7.1.
     """
-    time = times[method]
-    earliest = add_working_days(today, time.min_working_days, holidays)
-    latest = add_working_days(today, time.max_working_days, holidays)
+    time = calendar.times[method]
+    earliest = add_working_days(today, time.min_working_days, calendar.holidays)
+    latest = add_working_days(today, time.max_working_days, calendar.holidays)
     last_day = last_day_to_renew(expires_on, grace_days)
     if latest > last_day or (latest == last_day and not time.is_immediate):
         verdict = Verdict.TOO_LATE

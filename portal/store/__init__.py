@@ -7,6 +7,7 @@ from portal.store import (
     attempts,
     clock_slots,
     conventions,
+    declarations,
     drafts,
     extras,
     lifecycle_steps,
@@ -20,14 +21,17 @@ from portal.store import (
     promotions,
     quotes,
     selections,
+    statement_lines,
     stored_methods,
 )
 from portal.store.base import Base
 
 _AGGREGATES = (
     accounts,
+    attempts,
     clock_slots,
     conventions,
+    declarations,
     drafts,
     extras,
     lifecycle_steps,
@@ -37,12 +41,12 @@ _AGGREGATES = (
     orders,
     outbox,
     payments,
-    stored_methods,
-    attempts,
     prices,
     promotions,
     quotes,
     selections,
+    statement_lines,
+    stored_methods,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session, aliased
 from portal.domain.access import Subject
 from portal.domain.dates import rome_day
 from portal.domain.money import Cents
-from portal.domain.orders import LineState, OrderState
+from portal.domain.orders import LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentState
 from portal.domain.plans import Plan
-from portal.store.draft_queries import Columns
+from portal.store.draft_queries import Columns, ExpiryGroup
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
-from portal.store.renewability import NOT_RENEWABLE, day_values
+from portal.store.renewability import NOT_RENEWABLE, STILL_THERE, day_values
 from portal.store.scope import visible_mailboxes, visible_orders
 
 PAGE_ORDERS = 50
@@ -209,11 +209,50 @@ def held_address(session: Session, draft_id: int) -> str | None:
     )
 
 
+def expiry_groups_of(session: Session, order_id: int) -> list[ExpiryGroup]:
+    """Return the days of the mailboxes of an order as they are now, the soonest first."""
+    days: Columns = (Mailbox.expires_on, Mailbox.cancelled_on, Mailbox.plan)
+    rows = session.execute(
+        select(*days, func.count().label("lines"), func.min(Mailbox.address).label("first_address"))
+        .join(OrderLine, OrderLine.mailbox_id == Mailbox.id)
+        .where(OrderLine.order_id == order_id)
+        .group_by(*days)
+        .order_by(*days)
+    )
+    return [
+        ExpiryGroup(row.expires_on, row.cancelled_on, row.plan, row.lines, row.first_address) for row in rows
+    ]
+
+
+def locked_stale_orders(session: Session, today: date, *, limit: int) -> Sequence[Order]:
+    """Return unpaid renewals all of whose mailboxes are gone on that day, locked, as they are now."""
+    left = (
+        select(OrderLine.id)
+        .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
+        .where(OrderLine.order_id == Order.id, STILL_THERE)
+        .correlate(Order)
+    )
+    return session.scalars(
+        select(Order)
+        .where(Order.state == OrderState.AWAITING_PAYMENT, Order.kind == OrderKind.RENEWAL, ~left.exists())
+        .order_by(Order.id)
+        .limit(limit)
+        .with_for_update()
+        .execution_options(populate_existing=True),
+        day_values(today),
+    ).all()
+
+
 def close_lines(session: Session, order_id: int, now: datetime) -> None:
     """Let go of the mailboxes of an order."""
+    close_lines_of(session, [order_id], now)
+
+
+def close_lines_of(session: Session, order_ids: Collection[int], now: datetime) -> None:
+    """Let go of the mailboxes of the orders."""
     session.execute(
         update(OrderLine)
-        .where(OrderLine.order_id == order_id, OrderLine.is_open)
+        .where(OrderLine.order_id.in_(order_ids), OrderLine.is_open)
         .values(is_open=False, closed_at=now)
         .execution_options(synchronize_session=False)
     )

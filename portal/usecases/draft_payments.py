@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.errors import PaymentTooLate
 from portal.domain.lifecycle import last_day_to_renew
-from portal.domain.payments import Arrival, PaymentMethod, Verdict, arrival_warning
+from portal.domain.payments import Arrival, BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import draft_changes
 from portal.store.draft_queries import ExpiryGroup, addresses_in, expiry_groups
 from portal.usecases.draft_totals import OpenDraft, claim_change, look_at_draft
 
-OFFERED_METHODS = (PaymentMethod.BANK_TRANSFER,)
+OFFERED_METHODS = (PaymentMethod.BANK_TRANSFER, PaymentMethod.PREFILLED_SLIP, PaymentMethod.POSTAL_SLIP)
 """The methods that can be chosen now; each further one comes with its gateway."""
 
 
@@ -63,12 +63,12 @@ class PaymentStep:
 
 
 def look_at_payment(
-    session: Session, subject: Subject, public_id: str, *, today: date, holidays: Container[date]
+    session: Session, subject: Subject, public_id: str, *, today: date, calendar: BankCalendar
 ) -> PaymentStep:
     """Return the methods for the subject's draft. Raises NotFound, DraftClosed."""
     draft = look_at_draft(session, subject, public_id, today=today)
     groups = expiry_groups(session, subject, draft.facts.id, today)
-    offers = [offer_of(method, groups, today, holidays) for method in OFFERED_METHODS]
+    offers = [offer_of(method, groups, today, calendar) for method in OFFERED_METHODS]
     return PaymentStep(draft, [_with_addresses(session, subject, draft.facts.id, offer) for offer in offers])
 
 
@@ -80,11 +80,11 @@ def choose_method(
     *,
     today: date,
     now: datetime,
-    holidays: Container[date],
+    calendar: BankCalendar,
 ) -> None:
     """Keep the method in the draft. Raises NotFound, DraftClosed, PaymentTooLate."""
     draft_id, _ = claim_change(session, subject, public_id, now)
-    check_in_time(offer_of(method, expiry_groups(session, subject, draft_id, today), today, holidays))
+    check_in_time(offer_of(method, expiry_groups(session, subject, draft_id, today), today, calendar))
     draft_changes.set_payment_method(session, draft_id, method)
 
 
@@ -95,7 +95,7 @@ def leave_out_too_late(
     *,
     today: date,
     now: datetime,
-    holidays: Container[date],
+    calendar: BankCalendar,
 ) -> int:
     """Take out of the draft the mailboxes that no offered method can save; return how many.
 
@@ -103,18 +103,18 @@ def leave_out_too_late(
     """
     draft_id, _ = claim_change(session, subject, public_id, now)
     groups = expiry_groups(session, subject, draft_id, today)
-    lost = [set(offer_of(method, groups, today, holidays).too_late) for method in OFFERED_METHODS]
+    lost = [set(offer_of(method, groups, today, calendar).too_late) for method in OFFERED_METHODS]
     hopeless = set.intersection(*lost)
     return draft_changes.drop_expiring(session, draft_id, sorted(hopeless, key=str)) if hopeless else 0
 
 
 def offer_of(
-    method: PaymentMethod, groups: Iterable[ExpiryGroup], today: date, holidays: Container[date]
+    method: PaymentMethod, groups: Iterable[ExpiryGroup], today: date, calendar: BankCalendar
 ) -> MethodOffer:
     """Return what paying by this method today means for these mailboxes. Source: domain.md 5, 7.1."""
-    judged = [(group, arrival_for(method, group, today, holidays)) for group in groups]
+    judged = [(group, arrival_for(method, group, today, calendar)) for group in groups]
     waiting = [group for group, arrival in judged if arrival.verdict is Verdict.LATE_BUT_RENEWABLE]
-    whenever = arrival_warning(method, today, today, 0, holidays)
+    whenever = arrival_warning(method, today, today, 0, calendar)
     return MethodOffer(
         method,
         whenever.earliest,
@@ -125,10 +125,10 @@ def offer_of(
     )
 
 
-def arrival_for(method: PaymentMethod, group: ExpiryGroup, today: date, holidays: Container[date]) -> Arrival:
+def arrival_for(method: PaymentMethod, group: ExpiryGroup, today: date, calendar: BankCalendar) -> Arrival:
     """Return when money sent today arrives, judged for these mailboxes; termination shortens the grace."""
     grace_days = (last_day(group) - group.expires_on).days
-    return arrival_warning(method, today, group.expires_on, grace_days, holidays)
+    return arrival_warning(method, today, group.expires_on, grace_days, calendar)
 
 
 def check_in_time(offer: MethodOffer) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.domain.attempts import Failure
 from portal.domain.dates import rome_day
 from portal.domain.orders import LineState
-from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
@@ -30,12 +30,20 @@ PATIENCE = timedelta(minutes=10)
 """After this long a paid order that is not fulfilled is worth a mail of its own."""
 
 
-def order_placed(session: Session, order: Order, *, now: datetime) -> None:
+def order_placed(
+    session: Session, order: Order, calendar: BankCalendar, *, milestone: str = "placed", now: datetime
+) -> None:
     """Confirm the order and say how to pay it. Source: domain.md 12 `order_confirmation`."""
-    times = REGISTRATION_TIMES[order.payment_method]
-    days = {"registration_days": [times.min_working_days, times.max_working_days]}
+    time = calendar.times[order.payment_method]
+    days = {"registration_days": [time.min_working_days, time.max_working_days]}
     context = _order_context(session, order) | _lines_context(session, order) | days
-    _write(session, order, "order_confirmation", "placed", context, now=now)
+    _write(session, order, "order_confirmation", milestone, context, now=now)
+
+
+def order_expired(session: Session, order: Order, *, now: datetime) -> None:
+    """Say that the order lapsed with its mailboxes and that late money is not lost."""
+    context = _order_context(session, order) | _lines_context(session, order)
+    _write(session, order, "order_expired", "expired", context, now=now)
 
 
 def order_cancelled(session: Session, order: Order, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from portal.domain.errors import NotFound
 from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderState, is_cancellable, is_open, is_payable
-from portal.domain.payments import PaymentMethod, Verdict, arrival_warning
+from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
 from portal.store.order_queries import PAGE_LINES, PAGE_ORDERS, LineGroup, ListedOrder
@@ -122,7 +122,7 @@ def look_at_order(
     number: str,
     *,
     today: date,
-    holidays: Container[date],
+    calendar: BankCalendar,
     after: int = 0,
     before: int | None = None,
 ) -> OrderPage:
@@ -142,7 +142,7 @@ def look_at_order(
         next=lines[-1].position if lines and has_next else None,
         can_pay=is_payable(order.state),
         can_cancel=is_cancellable(order.state),
-        forecast=_forecast(order, groups, today, holidays) if is_payable(order.state) else None,
+        forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) else None,
         unapplied=order_queries.unapplied_payments_of(session, order.id),
     )
 
@@ -170,13 +170,13 @@ def _status(order: Order, groups: Sequence[LineGroup]) -> OrderStatus:
 
 
 def _forecast(
-    order: Order, groups: Sequence[LineGroup], today: date, holidays: Container[date]
+    order: Order, groups: Sequence[LineGroup], today: date, calendar: BankCalendar
 ) -> ArrivalForecast:
     """Return when a payment of today arrives, judged for the mailbox in the worst position."""
     last_days = {group: last_day_to_renew(group.expires_before, _grace(group)) for group in groups}
     first_to_go = min(groups, key=lambda group: last_days[group])
     arrival = arrival_warning(
-        order.payment_method, today, first_to_go.expires_before, _grace(first_to_go), holidays
+        order.payment_method, today, first_to_go.expires_before, _grace(first_to_go), calendar
     )
     return ArrivalForecast(
         order.payment_method,

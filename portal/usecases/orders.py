@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,7 +28,7 @@ from portal.domain.errors import (
 from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState, is_cancellable
-from portal.domain.payments import PaymentMethod
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.domain.pricing import Choice, Item, PriceList, Quote, quote, quote_for
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import BlockedLine, check_fit
@@ -43,7 +43,7 @@ from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
-from portal.usecases import notices
+from portal.usecases import declarations, notices
 from portal.usecases.draft_payments import check_in_time, offer_of
 
 _EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
@@ -64,7 +64,7 @@ def place_order(
     draft_public_id: str,
     *,
     shown: Shown,
-    holidays: Container[date],
+    calendar: BankCalendar,
     now: datetime,
 ) -> Order:
     """Return the order that the draft becomes; the same one every time it is asked for.
@@ -85,22 +85,25 @@ def place_order(
     prices = prices_on(session, today)
     total = quote(Counter(map(_choice, lines)).items(), prices, day=today)
     _check_shown(draft, total, shown)
-    method = _checked_method(draft, lines, today, holidays)
+    method = _checked_method(draft, lines, today, calendar)
     order = _stored(session, subject, draft, lines, total, method, now)
     _store_lines(session, order, draft.id, lines, prices)
     reach(Failpoint.ORDER_STORED)
     draft.state = DraftState.ORDERED
     draft.updated_at = now
     unselect_ordered(session, order.id)
-    notices.order_placed(session, order, now=now)
+    notices.order_placed(session, order, calendar, now=now)
     reach(Failpoint.ORDER_TOLD)
     return order
 
 
-def cancel_order(session: Session, subject: Subject, number: str, *, now: datetime) -> Order:
+def cancel_order(
+    session: Session, subject: Subject, number: str, *, confirmed: bool = False, now: datetime
+) -> Order:
     """Cancel an unpaid order and free its mailboxes at once; a second time is a quiet success.
 
-    Raises NotFound, OrderNotCancellable. Source: domain.md 5, lessons.md 1 (22).
+    `confirmed`: knowing that a payment was declared. Raises NotFound, OrderNotCancellable, PaymentDeclared.
+    Source: domain.md 5 (5), lessons.md 1 (22).
     """
     visible = order_queries.visible_order(session, subject, number)
     if visible is None:
@@ -110,6 +113,8 @@ def cancel_order(session: Session, subject: Subject, number: str, *, now: dateti
         return order
     if not is_cancellable(order.state):
         raise OrderNotCancellable(order.state)
+    if not confirmed:
+        declarations.check_undeclared(session, order)
     order.state = OrderState.CANCELLED
     order.closed_at = now
     order_queries.close_lines(session, order.id, now)
@@ -166,14 +171,14 @@ def _check_shown(draft: RenewalDraft, total: Quote, shown: Shown) -> None:
 
 
 def _checked_method(
-    draft: RenewalDraft, lines: Sequence[LineToOrder], today: date, holidays: Container[date]
+    draft: RenewalDraft, lines: Sequence[LineToOrder], today: date, calendar: BankCalendar
 ) -> PaymentMethod:
     """Return how the order is paid; raises DraftStale if nobody chose, PaymentTooLate."""
     if draft.payment_method is None:
         raise DraftStale
     groups = Counter((line.expires_on, line.cancelled_on, line.plan_before) for line in lines)
     days = [ExpiryGroup(*key, count, "") for key, count in groups.items()]
-    check_in_time(offer_of(draft.payment_method, days, today, holidays))
+    check_in_time(offer_of(draft.payment_method, days, today, calendar))
     return draft.payment_method
 
 

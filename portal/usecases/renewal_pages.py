@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from portal.domain.access import Subject
 from portal.domain.errors import NotFound, PriceMissing
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
+from portal.domain.payments import BankCalendar
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.pricing import Choice, PriceList, Quote, terms_for
 from portal.domain.renewability import NotRenewable
@@ -173,10 +174,10 @@ def look_at_confirmation(
     cut: Cut,
     *,
     today: date,
-    holidays: Container[date],
+    calendar: BankCalendar,
 ) -> ConfirmStep:
     """Return the summary to confirm. Raises NotFound, DraftClosed."""
-    payment = look_at_payment(session, subject, public_id, today=today, holidays=holidays)
+    payment = look_at_payment(session, subject, public_id, today=today, calendar=calendar)
     return ConfirmStep(payment, _page(session, subject, payment.draft, cut, today))
 
 

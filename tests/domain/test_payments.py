@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from portal.domain.payments import (
     REGISTRATION_TIMES,
     Arrival,
+    BankCalendar,
     PaymentMethod,
     PaymentState,
     RegistrationTime,
@@ -123,13 +124,13 @@ def test_working_days_agree_with_a_list_of_them(day: date, count: int, offsets: 
 def test_the_arrival_is_compared_with_the_dates_of_the_mailbox(
     method: PaymentMethod, today: date, verdict: Verdict
 ) -> None:
-    arrival = arrival_warning(method, today, date(2026, 12, 1), 90, NO_HOLIDAYS)
+    arrival = arrival_warning(method, today, date(2026, 12, 1), 90, BankCalendar())
 
     assert arrival.verdict is verdict
 
 
 def test_the_arrival_is_a_range_of_days() -> None:
-    arrival = arrival_warning(TRANSFER, date(2026, 12, 23), date(2027, 1, 31), 90, CHRISTMAS)
+    arrival = arrival_warning(TRANSFER, date(2026, 12, 23), date(2027, 1, 31), 90, BankCalendar(CHRISTMAS))
 
     assert arrival == Arrival(date(2026, 12, 24), date(2026, 12, 29), OK)
 
@@ -137,6 +138,6 @@ def test_the_arrival_is_a_range_of_days() -> None:
 def test_the_operator_may_know_other_times() -> None:
     times = {TRANSFER: RegistrationTime(2, 10)}
 
-    arrival = arrival_warning(TRANSFER, date(2026, 11, 24), date(2026, 12, 1), 90, NO_HOLIDAYS, times)
+    arrival = arrival_warning(TRANSFER, date(2026, 11, 24), date(2026, 12, 1), 90, BankCalendar(times=times))
 
     assert arrival == Arrival(date(2026, 11, 26), date(2026, 12, 8), LATE)

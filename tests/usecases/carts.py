@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain.access import Subject, SubjectKind
-from portal.domain.payments import PaymentMethod
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.domain.plans import Plan
 from portal.domain.pricing import Choice
 from portal.store.mailboxes import Mailbox
@@ -17,7 +17,7 @@ from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
 from portal.wiring import Services
 from tests.factories import make_account, make_mailbox, make_prices, select_mailboxes
 
-NO_HOLIDAYS: frozenset[Any] = frozenset()
+USUAL = BankCalendar()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def choose_transfer(services: Services, cart: Cart) -> None:
             PaymentMethod.BANK_TRANSFER,
             today=services.today(),
             now=services.now(),
-            holidays=NO_HOLIDAYS,
+            calendar=USUAL,
         )
 
 
@@ -106,5 +106,5 @@ def place(services: Services, cart: Cart, seen: orders.Shown | None = None) -> O
     before = seen or shown(services, cart)
     with services.transaction() as session:
         return orders.place_order(
-            session, cart.subject, cart.draft, shown=before, holidays=NO_HOLIDAYS, now=services.now()
+            session, cart.subject, cart.draft, shown=before, calendar=USUAL, now=services.now()
         )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal import letters
 from portal.domain.attempts import Failure
 from portal.domain.orders import LineState, OrderState
-from portal.domain.payments import PaymentMethod, PaymentState
+from portal.domain.payments import BankCalendar, PaymentMethod, PaymentState
 from portal.domain.plans import Plan
 from portal.letters import Surroundings, Wording, render
 from portal.store.accounts import Holder
@@ -102,7 +102,10 @@ def after_payment(tell: Callable[..., None]) -> Callable[[Session, Order], None]
 
 
 KINDS: dict[str, Callable[[Session, Order], None]] = {
-    "order_confirmation": lambda session, order: notices.order_placed(session, order, now=NOW),
+    "order_confirmation": lambda session, order: notices.order_placed(
+        session, order, BankCalendar(), now=NOW
+    ),
+    "order_expired": lambda session, order: notices.order_expired(session, order, now=NOW),
     "order_cancelled": lambda session, order: notices.order_cancelled(session, order, now=NOW),
     "payment_received": after_payment(notices.payment_received),
     "payment_confirmation": after_payment(notices.order_fulfilled),
@@ -130,7 +133,7 @@ def recipients(session: Session) -> list[str]:
 
 def test_account_and_holder_get_the_mail(services: Services) -> None:
     with services.transaction() as session:
-        notices.order_placed(session, place(session), now=NOW)
+        notices.order_placed(session, place(session), BankCalendar(), now=NOW)
 
         assert recipients(session) == ["studio@posta.example", "mario@posta.example"]
 
@@ -140,7 +143,7 @@ def test_one_address_gets_one_mail(services: Services) -> None:
         account = make_account(session, email="Mario@posta.example")
         holder = make_holder(session, contact_email="mario@posta.example")
         order = make_order(session, [make_mailbox(session, account, holder=holder)])
-        notices.order_placed(session, order, now=NOW)
+        notices.order_placed(session, order, BankCalendar(), now=NOW)
 
         assert [address.lower() for address in recipients(session)] == ["mario@posta.example"]
 
@@ -149,7 +152,7 @@ def test_several_holders_do_not_read_what_each_other_pays(services: Services) ->
     with services.transaction() as session:
         account = make_account(session, email="studio@posta.example")
         order = make_order(session, [make_mailbox(session, account) for _ in range(2)])
-        notices.order_placed(session, order, now=NOW)
+        notices.order_placed(session, order, BankCalendar(), now=NOW)
 
         assert recipients(session) == ["studio@posta.example"]
         assert written(session)[0].context["name"] == ""
@@ -159,7 +162,7 @@ def test_a_mailbox_without_account_is_told_at_its_holders_address(services: Serv
     with services.transaction() as session:
         holder = make_holder(session, contact_email="bianchi@posta.example")
         order = make_order(session, [make_mailbox(session, holder=holder)])
-        notices.order_placed(session, order, now=NOW)
+        notices.order_placed(session, order, BankCalendar(), now=NOW)
 
         assert recipients(session) == ["bianchi@posta.example"]
 

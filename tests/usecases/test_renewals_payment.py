@@ -7,24 +7,23 @@ from datetime import date
 import pytest
 
 from portal.domain.errors import PaymentTooLate
-from portal.domain.payments import PaymentMethod
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.usecases import draft_payments
 from portal.usecases.draft_payments import MethodOffer
 from portal.usecases.renewal_steps import Step, first_open
 from portal.wiring import Services
 from tests.statements import counted
-from tests.usecases.carts import NO_HOLIDAYS, Cart, choose_transfer, fill_cart, look
+from tests.usecases.carts import USUAL, Cart, choose_transfer, fill_cart, look
 
 GRACE = 90
 
 
-def transfer(services: Services, cart: Cart, holidays: frozenset[date] = NO_HOLIDAYS) -> MethodOffer:
+def transfer(services: Services, cart: Cart, calendar: BankCalendar = USUAL) -> MethodOffer:
     with services.reading() as session:
         step = draft_payments.look_at_payment(
-            session, cart.subject, cart.draft, today=services.today(), holidays=holidays
+            session, cart.subject, cart.draft, today=services.today(), calendar=calendar
         )
-    (offer,) = step.methods
-    return offer
+    return next(offer for offer in step.methods if offer.method is PaymentMethod.BANK_TRANSFER)
 
 
 def test_a_transfer_takes_one_to_three_working_days(services: Services) -> None:
@@ -37,9 +36,9 @@ def test_a_transfer_takes_one_to_three_working_days(services: Services) -> None:
 
 
 def test_holidays_make_it_slower(services: Services) -> None:
-    holidays = frozenset({date(2026, 11, 26), date(2026, 11, 27)})
+    calendar = BankCalendar(frozenset({date(2026, 11, 26), date(2026, 11, 27)}))
 
-    assert transfer(services, fill_cart(services, {}), holidays).latest == date(2026, 12, 1)
+    assert transfer(services, fill_cart(services, {}), calendar).latest == date(2026, 12, 1)
 
 
 def test_the_first_mailbox_to_be_late_is_named(services: Services) -> None:
@@ -98,7 +97,7 @@ def test_leaving_out_what_cannot_wait_opens_the_way(services: Services) -> None:
             cart.draft,
             today=services.today(),
             now=services.now(),
-            holidays=NO_HOLIDAYS,
+            calendar=USUAL,
         )
     choose_transfer(services, cart)
 

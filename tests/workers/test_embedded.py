@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 
 from portal.domain.dates import add_years
 from portal.domain.orders import OrderState
-from portal.domain.payments import PaymentMethod
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import dead_letters
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
@@ -55,7 +55,7 @@ def order(services: Services, mailboxes: int = 1) -> int:
         holder = make_holder(session, contact_email="mario@posta.example")
         boxes = [make_mailbox(session, account, holder=holder) for _ in range(mailboxes)]
         placed = make_order(session, boxes, number=NUMBER)
-        notices.order_placed(session, placed, now=services.now())
+        notices.order_placed(session, placed, BankCalendar(), now=services.now())
         return placed.id
 
 

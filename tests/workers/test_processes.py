@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
+from portal.domain.payments import BankCalendar
 from portal.store.mails import Mail, MailState
 from portal.store.outbox import OutboxRow, OutboxState, enqueue_for_each
 from portal.usecases import notices
@@ -173,7 +174,7 @@ def test_workers_outlive_a_broker_that_is_away(
     write_more = services.now()
     with services.transaction() as session:
         order = make_order(session, [make_mailbox(session, make_account(session))])
-        notices.order_placed(session, order, now=write_more)
+        notices.order_placed(session, order, BankCalendar(), now=write_more)
     until(lambda: crew.log.count("relay: next try") >= 3, "the relay to notice")
     broker.start()
     wait_for_rest(services)
