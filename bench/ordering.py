@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from bench.measure import counted, interleaved, once
 from bench.report import Report
 from bench.site import Site, captured, get, post, sizes
+from portal.domain.contracts import ContractKind
 from portal.domain.dates import add_months
 
 HTMX = {"HX-Request": "true"}
@@ -81,7 +82,7 @@ def _bulk(site: Site, report: Report) -> None:
         client, f"/rinnovo/{draft}/pagamento", {"method": "bank_transfer"}, page=f"/rinnovo/{draft}/pagamento"
     )
     confirm = f"/rinnovo/{draft}/conferma"
-    shown = _fields(get(client, confirm).text)
+    shown = _fields(get(client, confirm).text) | {f"accept_{kind}": "yes" for kind in ContractKind}
     with counted(site.services.engine) as statements:
         taken, answer = once(lambda: client.post(confirm, data=shown))
     if answer.status_code != 303:  # type: ignore[attr-defined]

@@ -68,11 +68,20 @@ def to_the_order(page: Page) -> str:
     press(page, "Prosegui")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Conferma")
     no_barriers(page)
+    accept_the_texts(page)
     shown = total_due(page)
     press(page, "Conferma l'ordine con obbligo di pagare")
     number = order_number(page)
     assert due_of_order(page) == shown
     return number
+
+
+def accept_the_texts(page: Page) -> None:
+    """Answer «Accetto» to each text of «Conferma»."""
+    answers = page.get_by_role("radio", name="Accetto", exact=True)
+    expect(answers).to_have_count(3)
+    for answer in answers.all():
+        answer.check()
 
 
 def order_number(page: Page) -> str:

@@ -42,6 +42,11 @@ def test_renew_with_the_keyboard(desktop: Page) -> None:
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Prosegui", exact=True))
     page.keyboard.press("Enter")
+    answers = page.get_by_role("radio", name="Accetto", exact=True)
+    expect(answers).to_have_count(3)
+    for answer in answers.all():
+        tab_to(page, answer)
+        page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Conferma l'ordine con obbligo di pagare"))
     page.keyboard.press("Enter")
     assert order_number(page)

@@ -8,7 +8,18 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import error_pages, headers, login, logs, policies, rate_limits, web
-from portal.blueprints import access, demo, health, home, mailboxes, orders, renewals, selection
+from portal.blueprints import (
+    access,
+    confirm_step,
+    contracts,
+    demo,
+    health,
+    home,
+    mailboxes,
+    orders,
+    renewals,
+    selection,
+)
 from portal.wiring import Services
 
 csrf = CSRFProtect()
@@ -26,7 +37,7 @@ def create_app(services: Services) -> Flask:
     csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
     headers.register(app)
     error_pages.register(app)
-    for module in (home, access, mailboxes, selection, renewals, orders, health):
+    for module in (home, access, mailboxes, selection, renewals, confirm_step, contracts, orders, health):
         app.register_blueprint(module.bp)
     if services.settings.demo:
         app.register_blueprint(demo.bp)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from portal.domain.contracts import ContractKind, fingerprint, whole_text
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import add_years
 from portal.domain.orders import LineState, OrderState
@@ -19,6 +20,7 @@ from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.domain.pricing import Item
 from portal.store.accounts import Account, Holder
+from portal.store.contracts import ContractText
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
@@ -94,7 +96,7 @@ def make_mailbox(
 def make_prices(
     session: Session, *, valid_from: date = date(2020, 1, 1), without: Iterable[Item] = ()
 ) -> None:
-    """Store a price for every item of the demo's list, from `valid_from` on."""
+    """Store what a sale needs: a price for every item of the demo's list, and the texts of the contract."""
     left_out = set(without)
     session.add_all(
         PriceRow(item=item, net_cents=cents, valid_from=valid_from)
@@ -102,6 +104,28 @@ def make_prices(
         if item not in left_out
     )
     session.flush()
+    make_contracts(session)
+
+
+def make_contracts(session: Session, *kinds: ContractKind, **fields: Any) -> list[ContractText]:
+    """Return stored texts of these kinds, of all by default, in force for years; none twice."""
+    return [_contract(session, kind, **fields) for kind in kinds or ContractKind]
+
+
+def _contract(session: Session, kind: ContractKind, **fields: Any) -> ContractText:
+    values: dict[str, Any] = {
+        "kind": kind,
+        "version": "2020-1",
+        "language": "it",
+        "title": f"Testo {kind}",
+        "body": f"# Primo\nIl testo {kind}.\n\n- un punto;\n- un altro.",
+        "valid_from": date(2020, 1, 1),
+        "imported_at": NOW,
+    } | fields
+    names = {name: values[name] for name in ("kind", "version", "language")}
+    known = session.scalars(select(ContractText).filter_by(**names)).one_or_none()
+    whole = whole_text(values["title"], values["version"], values["valid_from"], values["body"])
+    return known or _stored(session, ContractText(**values, sha256=fingerprint(whole)))
 
 
 def make_draft(session: Session, account: Account | None = None, **fields: Any) -> RenewalDraft:

@@ -92,6 +92,8 @@ def walk_as_mailbox(page: Page) -> None:
     page.get_by_role("radio", name=re.compile("Bonifico")).check()
     page.get_by_role("button", name="Prosegui", exact=True).click()
     shoot(page, "conferma")
+    for answer in page.get_by_role("radio", name="Accetto", exact=True).all():
+        answer.check()
     page.get_by_role("button", name="Conferma l'ordine con obbligo di pagare").click()
     page.wait_for_url(re.compile("/ordini/"))
     shoot(page, "ordine-una")

@@ -7,6 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from portal import web
 from portal.domain.errors import (
+    ContractChanged,
+    ContractMissing,
+    ContractNotAccepted,
     DomainError,
     DraftClosed,
     DraftStale,
@@ -27,6 +30,8 @@ from portal.domain.errors import (
 
 STATUSES: dict[type[DomainError], int] = {
     NotAllowed: 403,
+    ContractChanged: 409,
+    ContractMissing: 409,
     DraftStale: 409,
     MailboxNotRenewable: 409,
     OpenOrderExists: 409,
@@ -34,6 +39,7 @@ STATUSES: dict[type[DomainError], int] = {
     OrderNotPayable: 409,
     PaymentDeclared: 409,
     PriceChanged: 409,
+    ContractNotAccepted: 422,
     EmptySelection: 422,
     LineBlocked: 422,
     PaymentTooLate: 422,

@@ -1,4 +1,4 @@
-"""`/rinnovo`: from one mailbox or a selection through «Piano» and «Pagamento» to «Conferma»."""
+"""`/rinnovo`: from one mailbox or a selection through «Piano» to «Pagamento»."""
 
 from __future__ import annotations
 
@@ -11,24 +11,19 @@ from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import bank_calendar
 from portal.blueprints.wizard import go_to, skipped, step_values
 from portal.domain.errors import (
-    DomainError,
     DraftStale,
     LineBlocked,
     MailboxNotRenewable,
     NotAllowed,
-    OpenOrderExists,
     PaymentTooLate,
     PlanNotOffered,
-    PriceChanged,
     PriceMissing,
     TermNotOffered,
 )
-from portal.domain.plans import PLANS
-from portal.failpoints import Failpoint, reach
-from portal.forms.renewals import BulkForm, ChangeForm, ConfirmForm, PaymentForm
-from portal.usecases import draft_payments, line_changes, orders, renewal_pages, renewals
+from portal.forms.renewals import BulkForm, ChangeForm, PaymentForm
+from portal.usecases import draft_payments, line_changes, renewal_pages, renewals
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
-from portal.usecases.renewal_steps import Step, first_open
+from portal.usecases.renewal_steps import Step
 
 bp = Blueprint("renewals", __name__)
 refusals.answer(bp)
@@ -168,7 +163,7 @@ def payment(draft: str) -> ResponseReturnValue:
             now=services.now(),
             calendar=bank_calendar(),
         )
-    return web.see_other("renewals.confirm", draft=draft)
+    return web.see_other("confirm_step.confirm", draft=draft)
 
 
 def _leave_out_too_late(draft: str) -> ResponseReturnValue:
@@ -202,52 +197,6 @@ def payment_too_late(refusal: PaymentTooLate) -> ResponseReturnValue:
     """Show the ways to pay again, with the mailboxes that cannot wait for this one."""
     draft = str((request.view_args or {})["draft"])
     return _payment_page(draft, refusals.status_of(refusal), refusal=refusal)
-
-
-@bp.route("/rinnovo/<draft>/conferma", methods=["GET", "POST"])
-def confirm(draft: str) -> ResponseReturnValue:
-    """Show the summary; place the order at the price that was shown."""
-    if request.method != "POST":
-        return _confirm_page(draft)
-    form = ConfirmForm(request.form)
-    if not form.validate():
-        return _confirm_page(draft, 422, DraftStale())
-    shown = orders.Shown(form.shown_due_cents.data or 0, form.shown_version.data or 0)
-    services = web.services()
-    try:
-        with services.transaction() as session:
-            order = orders.place_order(
-                session, web.subject(), draft, shown=shown, calendar=bank_calendar(), now=services.now()
-            )
-    except (PriceChanged, DraftStale, OpenOrderExists) as refusal:
-        return _confirm_page(draft, refusals.status_of(refusal), refusal)
-    except (LineBlocked, TermNotOffered, PriceMissing) as refusal:
-        return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
-    reach(Failpoint.ORDER_COMMITTED)
-    return web.see_other("orders.show", number=order.number)
-
-
-def _confirm_page(draft: str, status: int = 200, refusal: DomainError | None = None) -> ResponseReturnValue:
-    form, cut = plan_step.asked_cut()
-    found = renewal_pages.look_at_confirmation(
-        web.reading(), web.subject(), draft, cut, today=web.services().today(), calendar=bank_calendar()
-    )
-    if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
-        return plan_step.plan_page(draft, status=status, refusal=refusal)
-    elsewhere = skipped(draft, Step.CONFIRM, found.draft)
-    if elsewhere is not None:
-        return elsewhere
-    return web.render(
-        "renewals/confirm.html",
-        None,
-        status,
-        **step_values(draft, Step.CONFIRM),
-        found=found,
-        totals=found.draft.totals,
-        query=form.query(),
-        refusal=refusal,
-        plan_facts=PLANS,
-    )
 
 
 @bp.post("/rinnovo/<draft>/abbandona")

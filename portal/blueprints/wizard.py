@@ -14,7 +14,7 @@ from portal.usecases.renewal_steps import Step, first_open
 ENDPOINTS: dict[Step, str] = {
     Step.PLAN: "renewals.plan",
     Step.PAYMENT: "renewals.payment",
-    Step.CONFIRM: "renewals.confirm",
+    Step.CONFIRM: "confirm_step.confirm",
 }
 
 

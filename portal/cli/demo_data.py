@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from portal import migrate
+from portal.cli.contract_files import import_contract_files
 from portal.cli.imports import hash_and_write, read_and_compare
 from portal.demo.register import ACCOUNT, BIG_ACCOUNT, PASSWORD, write_register
 from portal.domain.access import Subject, SubjectKind
@@ -21,6 +22,8 @@ from portal.wiring import Services
 
 SAMPLES = Path(__file__).parent.parent / "demo"
 PRICES, CONVENTIONS = SAMPLES / "prices.csv", SAMPLES / "conventions.csv"
+CONTRACTS = SAMPLES / "contracts"
+"""Marked as samples; without texts no order can be placed."""
 REGISTER_COPY, PRICES_COPY = "registro-di-prova.csv", "listino-di-prova.csv"
 CONVENTIONS_COPY = "convenzioni-di-prova.csv"
 MADE_HERE = ("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY, PRICES_COPY, CONVENTIONS_COPY)
@@ -40,6 +43,7 @@ def clear(folder: Path) -> None:
 def prepare(services: Services, *, big: bool) -> bool:
     """Bring the database to the newest schema and fill it if it is empty; say whether it was."""
     migrate.upgrade(services.engine)
+    import_contract_files(services, CONTRACTS)
     with services.reading() as session:
         if session.scalar(select(func.count()).select_from(Mailbox)):
             return False

@@ -10,13 +10,14 @@ import click
 from sqlalchemy.exc import IntegrityError
 
 from portal.cli.context import USAGE, pass_services, refuse
+from portal.cli.contract_files import import_contract_files
 from portal.cli.progress import counting, reading
 from portal.cli.reasons import sentence
 from portal.usecases.imports.conventions import import_conventions
 from portal.usecases.imports.mailboxes import compare_register, hash_passwords, read_register
 from portal.usecases.imports.mailboxes_writing import write_register
 from portal.usecases.imports.prices import import_prices
-from portal.usecases.imports.problems import FileRefused, Problem, RowsRefused
+from portal.usecases.imports.problems import FileRefused, FilesRefused, Problem, RowsRefused
 from portal.usecases.imports.spool import Spool
 from portal.wiring import Services
 
@@ -25,7 +26,7 @@ file_argument = click.argument("path", metavar="FILE.csv", type=click.Path(path_
 
 @click.group("import")
 def imports() -> None:
-    """Importa il registro delle caselle, il listino e le convenzioni da file CSV."""
+    """Importa il registro delle caselle, il listino, le convenzioni e i testi del contratto."""
 
 
 @imports.command()
@@ -105,6 +106,24 @@ def conventions(services: Services, path: Path) -> None:
     click.echo(f"Convenzioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
 
 
+@imports.command()
+@click.argument("path", metavar="FILE_O_CARTELLA", type=click.Path(path_type=Path))
+@pass_services
+def contracts(services: Services, path: Path) -> None:
+    """Importa i testi del contratto: tutti i file o nessuno. Una versione registrata non cambia più.
+
+    I file si chiamano tipo.versione.lingua.txt e sono descritti in docs/contracts.md.
+    """
+    with _refusals(path):
+        done = import_contract_files(services, path)
+    click.echo(f"Testi nuovi: {done.added}, invariati: {done.unchanged}.")
+    if done.missing:
+        missing = ", ".join(done.missing)
+        click.secho(
+            f"Senza questi testi in vigore non si accettano ordini: {missing}.", err=True, fg="yellow"
+        )
+
+
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
     """Turn what stops an import into sentences and an exit code."""
@@ -112,6 +131,10 @@ def _refusals(path: Path) -> Iterator[None]:
         yield
     except (FileRefused, RowsRefused) as refused:
         _say_problems(path, refused.problems)
+        refuse("Non è stato importato niente.")
+    except FilesRefused as refused:
+        for name, problem in refused.problems:
+            click.echo(f"{name or path.name}: {sentence(problem)}", err=True)
         refuse("Non è stato importato niente.")
     except IntegrityError:
         refuse("I dati sono cambiati durante l'importazione, che è stata annullata per intero: ripetila.")

@@ -90,6 +90,25 @@ SENTENCES: Mapping[str, str] = {
         "la convenzione {code} in vigore dal {since} non si cambia: si può solo dire quando finisce"
         " (valid_to, da oggi in poi), correggere il nome dell'ente e aggiungere una riga nuova"
     ),
+    Reason.NO_TEXTS: "qui non c'è nessun file .txt",
+    Reason.NOT_A_TEXT_NAME: (
+        "il nome del file dev'essere tipo.versione.lingua.txt, per esempio privacy.2026-1.it.txt (tipi:"
+        " {choices}; versione: lettere, cifre e trattini)"
+    ),
+    Reason.TEXT_TOO_LONG: "supera {limit} KB",
+    Reason.TEXT_NOT_UTF8: "non è in UTF-8: salvalo come testo UTF-8",
+    Reason.NOT_A_HEADER: (
+        "«{found}» non è un'intestazione: prima del testo, e prima di una riga vuota, servono {choices}"
+    ),
+    Reason.REPEATED_HEADER: "c'è già alla riga {other_line}",
+    Reason.EMPTY_TEXT: "il testo è vuoto",
+    Reason.TEXT_CHANGED: (
+        "la versione {version} è già registrata con altre parole o un altro giorno, e non si cambia: dai al"
+        " file una versione nuova"
+    ),
+    Reason.BEFORE_TODAY: (
+        "{found} è già passato, e in quei giorni valeva la versione {version}: scrivi da oggi in poi"
+    ),
     FieldCode.TOO_LONG: "è troppo lungo",
     FieldCode.CHARACTERS: "«{found}» contiene caratteri che qui non possono stare",
     FieldCode.FORMAT: "«{found}» non è scritto nel modo giusto",

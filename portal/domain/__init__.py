@@ -56,6 +56,8 @@ convenzione                          convention; who pays: `payer`, the member o
 ente, ordine (della convenzione)     body
 iscritto                             member
 kit firma digitale                   signature kit, the first of the extras
+condizioni generali / clausole       contract text: `general_terms` / `onerous_clauses` /
+vessatorie / informativa privacy     `privacy`; accetto: acceptance
 codice fiscale / partita IVA         `tax_code` / `vat_number`
 ragione sociale                      `business_name`
 persona fisica / libero              `individual` / `freelancer` /

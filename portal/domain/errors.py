@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from portal.domain.access import Action
+    from portal.domain.contracts import ContractKind
     from portal.domain.orders import OrderState
     from portal.domain.payments import PaymentMethod
     from portal.domain.plans import Plan
@@ -111,6 +112,27 @@ class PriceChanged(DomainError):
 
     shown_cents: Final[int]
     actual_cents: Final[int]
+
+
+@dataclass(eq=False)
+class ContractChanged(DomainError):
+    """Another version of these texts came into force since the page was shown."""
+
+    kinds: Final[Sequence[ContractKind]]
+
+
+@dataclass(eq=False)
+class ContractNotAccepted(DomainError):
+    """These texts were not agreed to, and all must be. Source: domain.md 9 (7)."""
+
+    kinds: Final[Sequence[ContractKind]]
+
+
+@dataclass(eq=False)
+class ContractMissing(DomainError):
+    """The operator has no text of these kinds in force, so that nothing can be sold."""
+
+    kinds: Final[Sequence[ContractKind]]
 
 
 @dataclass(eq=False)

@@ -78,13 +78,6 @@ class PaymentForm(_SteppedForm):
         return PaymentMethod(self.method.data or "")
 
 
-class ConfirmForm(Form):
-    """«Conferma»: what the customer had before the eyes."""
-
-    shown_due_cents = IntegerField(validators=[InputRequired(), NumberRange(0, 10**12)])
-    shown_version = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST)])
-
-
 class CutForm(Form):
     """Which rows of a draft the address asks for; what makes no sense counts as not given."""
 

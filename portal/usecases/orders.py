@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.contracts import Agreement
 from portal.domain.dates import rome_day
 from portal.domain.errors import (
     DraftClosed,
@@ -44,6 +45,7 @@ from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
 from portal.usecases import declarations, notices
+from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
 
 _EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
@@ -64,6 +66,7 @@ def place_order(
     draft_public_id: str,
     *,
     shown: Shown,
+    agreement: Agreement,
     calendar: BankCalendar,
     now: datetime,
 ) -> Order:
@@ -71,7 +74,8 @@ def place_order(
 
     Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
     DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
-    TermNotOffered, PriceChanged, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
+    TermNotOffered, PriceChanged, ContractMissing, ContractChanged, ContractNotAccepted, OpenOrderExists;
+    then nothing is ordered. Source: domain.md 5, 9.
     """
     locks.lock_owner(session, subject)
     draft = locks.lock_draft(session, subject, draft_public_id)
@@ -85,9 +89,11 @@ def place_order(
     prices = prices_on(session, today)
     total = quote(Counter(map(_choice, lines)).items(), prices, day=today)
     _check_shown(draft, total, shown)
+    texts = check_agreement(session, agreement, today=today)
     method = _checked_method(draft, lines, today, calendar)
     order = _stored(session, subject, draft, lines, total, method, now)
     _store_lines(session, order, draft.id, lines, prices)
+    record_agreement(session, order, texts, agreement, subject, now=now)
     reach(Failpoint.ORDER_STORED)
     draft.state = DraftState.ORDERED
     draft.updated_at = now

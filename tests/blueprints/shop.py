@@ -11,11 +11,14 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.contracts import ContractKind
 from portal.store.mailboxes import Mailbox
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.factories import fill_account, make_account, make_mailbox, make_prices, select_mailboxes
 
+ACCEPTED = {f"accept_{kind}": "yes" for kind in ContractKind}
+"""The answers of «Conferma» that lead to an order."""
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 
 
@@ -61,11 +64,10 @@ class Shopper:
         return self.browser.post(f"{self.plan}/pagamento", {"method": "bank_transfer"})
 
     def summary(self) -> dict[str, str]:
-        """Return what «Conferma» shows and sends."""
+        """Return what «Conferma» shows and sends, every text accepted."""
         answer = self.browser.get(f"{self.plan}/conferma")
         assert answer.status_code == 200, answer.status
-        fields = hidden(answer)
-        return {name: fields[name] for name in ("shown_due_cents", "shown_version")}
+        return confirmed(answer)
 
     def confirm(self, fields: dict[str, Any] | None = None) -> TestResponse:
         return self.browser.post(f"{self.plan}/conferma", self.summary() if fields is None else fields)
@@ -81,6 +83,12 @@ class Shopper:
 def hidden(answer: TestResponse) -> dict[str, str]:
     """Return the hidden fields of a page or a part."""
     return dict(HIDDEN.findall(answer.text))
+
+
+def confirmed(answer: TestResponse) -> dict[str, str]:
+    """Return the fields of «Conferma» as a browser sends them once everything is accepted."""
+    fields = {name: value for name, value in hidden(answer).items() if name.startswith(("shown_", "text_"))}
+    return fields | ACCEPTED
 
 
 def shopper(app: Flask, services: Services, *each: dict[str, Any]) -> Shopper:

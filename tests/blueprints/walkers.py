@@ -29,6 +29,7 @@ NOBODYS: Mapping[str, str] = {
     "draft": "questa-bozza-non-esiste",
     "number": new_order_number(bytes([250] * 9)),
     "id": "999999",
+    "name": "privacy.mai-scritta.it",
     "filename": "questo-file-non-esiste.css",
 }
 """A value for each argument that nothing in the database has."""

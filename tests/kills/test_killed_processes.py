@@ -21,6 +21,7 @@ from portal.store.outbox import OutboxRow
 from portal.store.payments import Payment
 from portal.wiring import Services, system_clock
 from tests.blueprints.people import PASSWORD, password_hash
+from tests.blueprints.shop import ACCEPTED
 from tests.factories import make_account, make_mailbox, make_order, make_prices
 from tests.servers.portal import PROGRAMS, ROOT, PortalProcess
 from tests.servers.processes import free_port, wait_until
@@ -28,7 +29,7 @@ from tests.workers.audit import audit
 
 WHILE_ORDERING = [point for point in Failpoint if point.startswith("order.")]
 WHILE_PAYING = [point for point in Failpoint if point.startswith("payment.")]
-INPUT = re.compile(r'<input[^>]*name="(csrf_token|shown_due_cents|shown_version)"[^>]*value="([^"]*)"')
+INPUT = re.compile(r'<input[^>]*name="(csrf_token|(?:shown|text)_\w+)"[^>]*value="([^"]*)"')
 SECONDS = 30
 
 Server = Callable[[Failpoint | None], str]
@@ -114,7 +115,7 @@ def test_an_order_confirmed_again_after_a_kill_is_the_first_one(
 
     for point, address in boxes.items():
         confirm = ready_to_confirm(visitor, safe, address)
-        fields = visitor.fields_of(f"{safe}{confirm}")
+        fields = visitor.fields_of(f"{safe}{confirm}") | ACCEPTED
         with pytest.raises(requests.ConnectionError):
             visitor.post(f"{armed[point]}{confirm}", fields)
         first = orders_of(services, address)

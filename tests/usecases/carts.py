@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.contracts import Agreement, ContractKind
 from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.domain.plans import Plan
 from portal.domain.pricing import Choice
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
-from portal.usecases import draft_payments, line_changes, orders, renewals
+from portal.usecases import contracts, draft_payments, line_changes, orders, renewals
 from portal.usecases.draft_totals import OpenDraft, look_at_draft
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
 from portal.wiring import Services
 from tests.factories import make_account, make_mailbox, make_prices, select_mailboxes
 
+ADDRESS = "192.0.2.7"
 USUAL = BankCalendar()
 
 
@@ -101,10 +103,25 @@ def shown(services: Services, cart: Cart) -> orders.Shown:
     return orders.Shown(totals.quote.due_cents, totals.version)
 
 
-def place(services: Services, cart: Cart, seen: orders.Shown | None = None) -> Order:
-    """Confirm the order, by default at what is shown now."""
-    before = seen or shown(services, cart)
+def agreement(services: Services, cart: Cart) -> Agreement:
+    """Read and accept every text that the step «Conferma» shows."""
+    with services.reading() as session:
+        texts = contracts.texts_to_accept(session, cart.subject, today=services.today())
+    return Agreement({text.kind: text.id for text in texts}, frozenset(ContractKind), ADDRESS)
+
+
+def place(
+    services: Services, cart: Cart, seen: orders.Shown | None = None, agreed: Agreement | None = None
+) -> Order:
+    """Confirm the order, by default at what is shown now and accepting every text."""
+    before, answers = seen or shown(services, cart), agreed or agreement(services, cart)
     with services.transaction() as session:
         return orders.place_order(
-            session, cart.subject, cart.draft, shown=before, calendar=USUAL, now=services.now()
+            session,
+            cart.subject,
+            cart.draft,
+            shown=before,
+            agreement=answers,
+            calendar=USUAL,
+            now=services.now(),
         )

@@ -38,7 +38,16 @@ from portal.store.selections import SelectedMailbox
 from portal.usecases import orders, renewals
 from portal.wiring import Services
 from tests.factories import make_account, make_holder, make_mailbox, make_order, make_prices
-from tests.usecases.carts import USUAL, Cart, change, choose_transfer, fill_cart, place, shown
+from tests.usecases.carts import (
+    USUAL,
+    Cart,
+    agreement,
+    change,
+    choose_transfer,
+    fill_cart,
+    place,
+    shown,
+)
 
 
 def ready(services: Services, *each: dict[str, object]) -> Cart:
@@ -313,7 +322,15 @@ def test_a_failure_at_the_very_end_leaves_nothing(services: Services) -> None:
 
 
 def place_and_fail(services: Services, cart: Cart) -> None:
-    seen = shown(services, cart)
+    seen, agreed = shown(services, cart), agreement(services, cart)
     with services.transaction() as session:
-        orders.place_order(session, cart.subject, cart.draft, shown=seen, calendar=USUAL, now=services.now())
+        orders.place_order(
+            session,
+            cart.subject,
+            cart.draft,
+            shown=seen,
+            agreement=agreed,
+            calendar=USUAL,
+            now=services.now(),
+        )
         raise ZeroDivisionError

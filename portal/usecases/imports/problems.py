@@ -67,6 +67,16 @@ class Reason(StrEnum):
     BODY_TOO_LONG = "body_too_long"
     CONVENTION_OVERLAPS = "convention_overlaps"
     CONVENTION_IN_FORCE = "convention_in_force"
+    # the contract texts
+    NO_TEXTS = "no_texts"
+    NOT_A_TEXT_NAME = "not_a_text_name"
+    TEXT_TOO_LONG = "text_too_long"
+    TEXT_NOT_UTF8 = "text_not_utf8"
+    NOT_A_HEADER = "not_a_header"
+    REPEATED_HEADER = "repeated_header"
+    EMPTY_TEXT = "empty_text"
+    TEXT_CHANGED = "text_changed"
+    BEFORE_TODAY = "before_today"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +103,10 @@ class RowsRefused(DomainError):
     """Some rows are bad, so none is taken."""
 
     problems: Final[Sequence[Problem]]
+
+
+@dataclass(eq=False)
+class FilesRefused(DomainError):
+    """Some of several files are bad, so none is taken: each problem with the name of its file."""
+
+    problems: Final[Sequence[tuple[str, Problem]]]

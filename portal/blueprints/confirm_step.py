@@ -1,0 +1,99 @@
+"""`/rinnovo/<draft>/conferma`: the summary and the texts to agree to; places the order."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from portal import web
+from portal.blueprints import plan_step, refusals
+from portal.blueprints.bank_days import bank_calendar
+from portal.blueprints.wizard import skipped, step_values
+from portal.domain.errors import (
+    ContractChanged,
+    ContractMissing,
+    ContractNotAccepted,
+    DomainError,
+    DraftStale,
+    LineBlocked,
+    OpenOrderExists,
+    PriceChanged,
+    PriceMissing,
+    TermNotOffered,
+)
+from portal.domain.plans import PLANS
+from portal.failpoints import Failpoint, reach
+from portal.forms.confirm import ConfirmForm
+from portal.usecases import contracts, orders, renewal_pages
+from portal.usecases.renewal_steps import Step, first_open
+
+bp = Blueprint("confirm_step", __name__)
+refusals.answer(bp)
+
+SHOWN_HERE = (
+    ContractChanged,
+    ContractMissing,
+    ContractNotAccepted,
+    DraftStale,
+    OpenOrderExists,
+    PriceChanged,
+)
+"""What the summary itself can tell, with the answers given so far."""
+
+
+@bp.route("/rinnovo/<draft>/conferma", methods=["GET", "POST"])
+def confirm(draft: str) -> ResponseReturnValue:
+    """Show the summary; place the order at the price that was shown and by the texts that were accepted."""
+    if request.method != "POST":
+        return _confirm_page(draft, ConfirmForm())
+    form = ConfirmForm(request.form)
+    if not form.validate():
+        return _confirm_page(draft, form, 422, DraftStale())
+    shown = orders.Shown(form.shown_due_cents.data or 0, form.shown_version.data or 0)
+    services = web.services()
+    try:
+        with services.transaction() as session:
+            order = orders.place_order(
+                session,
+                web.subject(),
+                draft,
+                shown=shown,
+                agreement=form.agreement(request.remote_addr or ""),
+                calendar=bank_calendar(),
+                now=services.now(),
+            )
+    except SHOWN_HERE as refusal:
+        return _confirm_page(draft, form, refusals.status_of(refusal), refusal)
+    except (LineBlocked, TermNotOffered, PriceMissing) as refusal:
+        return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
+    reach(Failpoint.ORDER_COMMITTED)
+    return web.see_other("orders.show", number=order.number)
+
+
+def _confirm_page(
+    draft: str, form: ConfirmForm, status: int = 200, refusal: DomainError | None = None
+) -> ResponseReturnValue:
+    cut_form, cut = plan_step.asked_cut()
+    session, subject, today = web.reading(), web.subject(), web.services().today()
+    found = renewal_pages.look_at_confirmation(
+        session, subject, draft, cut, today=today, calendar=bank_calendar()
+    )
+    if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
+        return plan_step.plan_page(draft, status=status, refusal=refusal)
+    elsewhere = skipped(draft, Step.CONFIRM, found.draft)
+    if elsewhere is not None:
+        return elsewhere
+    texts = contracts.texts_to_accept(session, subject, today=today)
+    return web.render(
+        "renewals/confirm.html",
+        None,
+        status,
+        **step_values(draft, Step.CONFIRM),
+        found=found,
+        totals=found.draft.totals,
+        texts=texts,
+        answers=form.answers_about({text.kind: text.id for text in texts}),
+        query=cut_form.query(),
+        refusal=refusal,
+        plan_facts=PLANS,
+    )
