@@ -72,6 +72,7 @@ def _environment(language: str) -> Environment:
         "long_day": lambda day: formats.long_day(date.fromisoformat(day), language),
         "short_day": lambda day: formats.short_day(date.fromisoformat(day), language),
         "iban_groups": formats.iban_groups,
+        "gigabytes": partial(formats.gigabytes, locale=language),
     }
     return environment
 

@@ -25,6 +25,7 @@ from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.prices import PriceRow
+from portal.store.scheduled_changes import ScheduledChange
 from portal.store.selections import SelectedMailbox
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -198,6 +199,23 @@ def _order_line(order: Order, position: int, mailbox: Mailbox, *, is_open: bool)
         expires_before=mailbox.expires_on,
         expires_after=add_years(mailbox.expires_on, 1),
     )
+
+
+def schedule_change(
+    session: Session, mailbox: Mailbox, effective_on: date, plan: Plan, **fields: Any
+) -> ScheduledChange:
+    """Return a stored change that waits for a mailbox, ordered by a fulfilled order of its own."""
+    order = make_order(session, [mailbox], state=OrderState.FULFILLED)
+    line_id = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).one()
+    values: dict[str, Any] = {
+        "mailbox_id": mailbox.id,
+        "order_line_id": line_id,
+        "effective_on": effective_on,
+        "plan": plan,
+        "extra_mailbox_gb": 0,
+        "extra_archive_gb": 0,
+    }
+    return _stored(session, ScheduledChange(**values | fields))
 
 
 def select_mailboxes(session: Session, account: Account, mailboxes: Iterable[Mailbox]) -> None:

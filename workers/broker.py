@@ -19,7 +19,7 @@ from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork
-from workers.progress import ProgressWork
+from workers.progress import notice_works
 from workers.relay import Relay, in_thread
 
 HEARTBEAT_MS = 15_000
@@ -78,7 +78,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         RenewWork(services),
         ChangeWork(services),
         AskWork(services),
-        ProgressWork(),
+        *notice_works(),
         SuspendWork(services),
         CancelWork(services),
         RestoreWork(services),

@@ -8,10 +8,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.ports import Rejected
 from portal.store.outbox import Claim
-from portal.usecases import fulfilment
-from portal.usecases.fulfilment import LineTask
+from portal.usecases import fulfilment, scheduled_changes
+from portal.usecases.line_tasks import LineTask
 from portal.wiring import Services
 from workers.job import Fate
 
@@ -62,14 +61,16 @@ class ChangeWork:
         self._platform = services.platform
 
     def begin(self, session: Session, claims: Sequence[Claim], *, now: datetime) -> dict[int, LineTask]:
-        return by_row(claims, fulfilment.begin_changes(session, line_ids(claims), now=now))
+        return by_row(claims, scheduled_changes.begin_changes(session, line_ids(claims), now=now))
 
     def opened(self) -> AbstractContextManager[Callable[[LineTask], None]]:
         return nullcontext(self._apply)
 
     def succeeded(self, session: Session, task: LineTask, answer: None, *, now: datetime) -> None:
         if task.order is not None:
-            fulfilment.complete_change(session, task.line_id, task.order, now=now)
+            scheduled_changes.complete_change(session, task.line_id, task.order, now=now)
+        else:
+            scheduled_changes.refuse_change(session, task.line_id, now=now)
 
     def failed(
         self, session: Session, tasks: Sequence[LineTask], fate: Fate, words: str, *, now: datetime
@@ -77,9 +78,8 @@ class ChangeWork:
         """Nothing was marked, so nothing is to be taken back: the mailbox keeps its bigger plan."""
 
     def _apply(self, task: LineTask) -> None:
-        if task.order is None:
-            raise Rejected(f"not allowed: {task.refusal}")
-        self._platform.apply(task.order)
+        if task.order is not None:
+            self._platform.apply(task.order)
 
 
 def line_ids(claims: Sequence[Claim]) -> list[int]:

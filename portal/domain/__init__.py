@@ -12,6 +12,7 @@ spazio casella / spazio archivio     mailbox space / archive space, `*_gb`, `*_m
 spazio aggiuntivo                    extra space: `extra_mailbox_gb`, `extra_archive_gb`
 archivio (di sicurezza)              archive
 tipologia con il suo spazio          package
+cambio in attesa                     scheduled change: a smaller package waiting for its term
 titolare / intestatario              holder
 PEC di altri titolari                other holders' mailboxes
 account                              account

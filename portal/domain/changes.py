@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from portal.domain.plans import Plan, PlanChange, compare_plans
+from portal.domain.plans import SOLD_PLANS, Plan
+
+NOTICE_DAYS = 7
+"""How long before a smaller package takes effect the customer is told again. Source: domain.md 3.4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +21,54 @@ class Package:
     extra_archive_gb: int = 0
 
 
-def split_change(current: Package, ordered: Package, *, suspended: bool) -> tuple[Package, Package | None]:
-    """Return what holds from the payment, and what from the day after the old expiry (None: nothing waits).
+@dataclass(frozen=True, slots=True)
+class PackageFrom:
+    """What was ordered for a term that begins later, or what holds from a day on."""
 
-    The bigger plan and the added GB come at once; the smaller plan and the removed GB wait, so that the
-    customer has time to save what would be lost. In suspension everything comes at once: the old term is
-    over. What waits has to be checked for fit again when it comes. Source: domain.md 3.4.
-    """
-    if suspended:
-        return ordered, None
-    shrinks = compare_plans(current.plan, ordered.plan) is PlanChange.DOWNGRADE
-    at_payment = Package(
-        plan=current.plan if shrinks else ordered.plan,
-        extra_mailbox_gb=max(current.extra_mailbox_gb, ordered.extra_mailbox_gb),
-        extra_archive_gb=max(current.extra_archive_gb, ordered.extra_archive_gb),
+    day: date
+    package: Package
+
+
+def first_day_of_term(expires_on: date) -> date:
+    """Return the first day after an expiry: a smaller package takes effect with it. Source: domain.md 3.4."""
+    return expires_on + timedelta(days=1)
+
+
+def biggest(packages: Iterable[Package]) -> Package:
+    """Return the package that takes nothing away from any: the biggest plan, the most of each extra space."""
+    each = list(packages)
+    return Package(
+        plan=max((package.plan for package in each), key=SOLD_PLANS.index),
+        extra_mailbox_gb=max(package.extra_mailbox_gb for package in each),
+        extra_archive_gb=max(package.extra_archive_gb for package in each),
     )
-    return at_payment, None if at_payment == ordered else ordered
+
+
+def from_payment(current: Package, ordered: Package, *, suspended: bool) -> Package:
+    """Return what holds as soon as the payment is registered.
+
+    The bigger plan and the added GB come at once; the smaller plan and the removed GB wait for the old
+    expiry, so that the customer has time to save what would be lost. In suspension everything comes at
+    once: the old term is over. Source: domain.md 3.4.
+    """
+    return ordered if suspended else biggest([current, ordered])
+
+
+def held_on(day: date, ordered: Sequence[PackageFrom]) -> Package | None:
+    """Return what holds on a day of the terms ordered, sorted by day; None before the first.
+
+    A term has its own package, and of every later one what is bigger: that came when it was paid.
+    What takes effect has to be checked for fit again. Source: domain.md 3.4.
+    """
+    begun = sum(1 for term in ordered if term.day <= day)
+    return biggest(term.package for term in ordered[begun - 1 :]) if begun else None
+
+
+def changes_ahead(current: Package, ordered: Sequence[PackageFrom]) -> list[PackageFrom]:
+    """Return what will really change and when; a term that leaves everything as it is says nothing."""
+    found: list[PackageFrom] = []
+    for term in ordered:
+        package = held_on(term.day, ordered)
+        if package is not None and package != (found[-1].package if found else current):
+            found.append(PackageFrom(term.day, package))
+    return found

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
@@ -39,6 +38,7 @@ from portal.store.drafts import DraftLine, DraftState, RenewalDraft
 from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.renewability import not_renewable_reason
+from portal.store.scheduled_changes import LAST_WAITING, ScheduledChange
 from portal.store.scope import own_drafts, visible_mailboxes
 from portal.store.selections import SelectedMailbox
 
@@ -146,20 +146,19 @@ def _as_lines(draft_id: int) -> Select[Any]:
 
     A smaller plan bought before and waiting for the old expiry is what the next term continues.
     """
-    waiting = Mailbox.pending_plan.is_not(None)
     columns: Columns = (
         literal(draft_id),
         Mailbox.id,
-        func.coalesce(Mailbox.pending_plan, Mailbox.plan),
-        case((waiting, Mailbox.pending_extra_mailbox_gb), else_=Mailbox.extra_mailbox_gb),
-        case((waiting, Mailbox.pending_extra_archive_gb), else_=Mailbox.extra_archive_gb),
+        func.coalesce(ScheduledChange.plan, Mailbox.plan),
+        func.coalesce(ScheduledChange.extra_mailbox_gb, Mailbox.extra_mailbox_gb),
+        func.coalesce(ScheduledChange.extra_archive_gb, Mailbox.extra_archive_gb),
         literal(1),
         literal(False),
         literal(1),
         literal(""),
         literal(0),
     )
-    return select(*columns)
+    return select(*columns).outerjoin_from(Mailbox, ScheduledChange, LAST_WAITING)
 
 
 def drop_unselected(session: Session, subject: Subject, draft_id: int) -> int:

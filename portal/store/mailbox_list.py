@@ -35,6 +35,7 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.planner import unindexed
 from portal.store.renewability import CANCELLED, OLDEST_KEPT, STILL_THERE, TODAY, day_values
+from portal.store.scheduled_changes import TERMS_AHEAD
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
 
@@ -73,6 +74,7 @@ FACTS = (
     Mailbox.archive_used_mb,
     Mailbox.auto_renewal,
     Mailbox.convention_code,
+    TERMS_AHEAD.label("terms_ahead"),
 )
 """What a row of the list and the mailbox's own page both say."""
 COLUMNS = (

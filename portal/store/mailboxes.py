@@ -32,7 +32,6 @@ class Mailbox(Base):
         CheckConstraint("extra_mailbox_gb >= 0 AND extra_archive_gb >= 0", name="extras_not_negative"),
         CheckConstraint("mailbox_used_mb >= 0 AND archive_used_mb >= 0", name="use_not_negative"),
         CheckConstraint("address = lower(address)", name="address_lower"),
-        CheckConstraint("(pending_plan IS NULL) = (pending_from IS NULL)", name="pending_whole"),
     )
 
     id: Mapped[Id]
@@ -56,11 +55,6 @@ class Mailbox(Base):
     auto_renewal: Mapped[bool] = mapped_column(default=False)
     convention_code: Mapped[str | None] = mapped_column(String(32))
     password_hash: Mapped[str | None] = mapped_column(String(255))
-    pending_plan: Mapped[Plan | None] = mapped_column(enum_type(Plan, name="pending_plan"))
-    """A smaller plan bought with a renewal, waiting for the old expiry. Source: domain.md 3.4."""
-    pending_extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
-    pending_extra_archive_gb: Mapped[int] = mapped_column(default=0)
-    pending_from: Mapped[date | None]
     quota_told: Mapped[int] = mapped_column(default=0)
     """The per cent of use that its holder was warned of last; lower again when the use falls back."""
     language: Mapped[str] = mapped_column(String(5), default="it")

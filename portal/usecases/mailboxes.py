@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Action, Subject, allowed, relation_of
+from portal.domain.changes import Package, PackageFrom, changes_ahead
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
@@ -21,6 +23,7 @@ from portal.store import mailbox_page
 from portal.store.base import AnyRow
 from portal.store.mailbox_list import list_rows
 from portal.store.overview import overview
+from portal.store.scheduled_changes import terms_ahead
 from portal.usecases.selection import SelectionBar, account_of, bar_of
 
 MB_PER_GB = 1024
@@ -92,6 +95,8 @@ class ListedMailbox:
     selected: bool
     not_renewable: NotRenewable | None
     open_order: OpenOrder | None
+    ahead: Sequence[PackageFrom]
+    """A smaller plan or less space, bought already, and the days they wait for. Source: domain.md 3.4."""
 
     @property
     def local_part(self) -> str:
@@ -112,16 +117,6 @@ class MailboxList:
     has_others: bool
     only_address: str | None
     """The one mailbox of an account that has no other: its list is skipped."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingChange:
-    """A smaller plan or less space, bought already, waiting for the old expiry. Source: domain.md 3.4."""
-
-    plan: Plan
-    extra_mailbox_gb: int
-    extra_archive_gb: int
-    starts_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +141,6 @@ class MailboxDetails:
     timeline: Timeline
     works_now: Capabilities
     works_suspended: Capabilities
-    pending: PendingChange | None
     may_change_plan: bool
     has_siblings: bool
     """Whether the subject has a list to go back to."""
@@ -193,7 +187,6 @@ def look_at(
         timeline=timeline(row.expires_on, grace_days, row.cancelled_on),
         works_now=capabilities(state, suspended),
         works_suspended=suspended,
-        pending=_pending(row),
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
         has_siblings=row.has_siblings,
         orders=[
@@ -211,14 +204,6 @@ def own_address(session: Session, subject: Subject) -> str:
     return address
 
 
-def _pending(row: AnyRow) -> PendingChange | None:
-    if row.pending_plan is None:
-        return None
-    return PendingChange(
-        row.pending_plan, row.pending_extra_mailbox_gb, row.pending_extra_archive_gb, row.pending_from
-    )
-
-
 def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
     return ListedMailbox(
         id=row.id,
@@ -233,7 +218,15 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         selected=selected,
         not_renewable=_reason(row, today),
         open_order=_open_order(row),
+        ahead=_ahead(row),
     )
+
+
+def _ahead(row: AnyRow) -> list[PackageFrom]:
+    if row.terms_ahead is None:
+        return []
+    current = Package(row.plan, row.extra_mailbox_gb, row.extra_archive_gb)
+    return changes_ahead(current, terms_ahead(row.terms_ahead))
 
 
 def _open_order(row: AnyRow) -> OpenOrder | None:

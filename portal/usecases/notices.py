@@ -18,7 +18,6 @@ from portal.domain.orders import LineState
 from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
-from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
@@ -88,16 +87,6 @@ def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
         }
     )
     _write(session, order, "payment_confirmation", "fulfilled", context, now=now)
-
-
-def plan_changed(
-    session: Session, line: OrderLine, mailbox: Mailbox, *, over_quota: bool, now: datetime
-) -> None:
-    """Say that the smaller plan ordered with a renewal holds now. Source: domain.md 12 `downgrade_notice`."""
-    order = session.get_one(Order, line.order_id)
-    holder = session.get_one(Holder, mailbox.holder_id)
-    context = {"number": order.number, "line": _line(line), "over_quota": over_quota}
-    _write_to(session, order, holder, "plan_changed", str(line.id), context, now=now)
 
 
 def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> None:

@@ -1,9 +1,9 @@
-"""From paid lines to renewed mailboxes: terms, plans that wait, refusals, and the last line of an order."""
+"""From paid lines to renewed mailboxes: terms, refusals, and the last line of an order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from threading import Barrier, Thread
 from typing import Any
@@ -15,88 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from portal.domain.dates import add_years
 from portal.domain.orders import LineState, OrderState
 from portal.domain.plans import Plan
-from portal.ports import MailboxOrder
 from portal.store import order_facts
 from portal.store.mailboxes import Mailbox
-from portal.store.mails import Mail
-from portal.store.orders import Order, OrderLine, Renewal
-from portal.store.outbox import OutboxRow
+from portal.store.orders import OrderLine, Renewal
 from portal.usecases import fulfilment
-from portal.usecases.fulfilment import LineTask, Refusal
 from portal.wiring import Services
-from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
-
-EXPIRY = TODAY + timedelta(days=30)
-
-
-def pay_for(
-    services: Services, *mailboxes: dict[str, Any], line: dict[str, Any] | None = None, **order: Any
-) -> list[int]:
-    """Store a paid order with one line for each mailbox described; return the ids of the lines."""
-    with services.transaction() as session:
-        account = make_account(session)
-        boxes = [make_mailbox(session, account, **fields) for fields in mailboxes or [{}]]
-        values = {"state": OrderState.PAID, "paid_at": NOW, **order}
-        order_id = make_order(session, boxes, **values).id
-        lines = session.scalars(select(OrderLine).where(OrderLine.order_id == order_id)).all()
-        for one in lines:
-            for name, value in (line or {}).items():
-                setattr(one, name, value)
-        return [one.id for one in lines]
-
-
-def begin(services: Services, *line_ids: int, now: datetime = NOW) -> list[LineTask]:
-    with services.transaction() as session:
-        return list(fulfilment.begin_renewals(session, line_ids, now=now).values())
-
-
-def renew(services: Services, *line_ids: int, now: datetime = NOW) -> list[MailboxOrder]:
-    """Do what a worker does for each line; return what the platform was told."""
-    told = []
-    for task in begin(services, *line_ids, now=now):
-        with services.transaction() as session:
-            if task.order is None:
-                assert task.refusal is not None
-                fulfilment.refuse_renewal(session, task.line_id, task.refusal, now=now)
-            else:
-                told.append(task.order)
-                fulfilment.complete_renewal(session, task.line_id, task.order, now=now)
-    return told
-
-
-def change(services: Services, line_id: int, now: datetime) -> list[LineTask]:
-    """Do what a worker does for a change whose day has come; return its tasks."""
-    with services.transaction() as session:
-        tasks = list(fulfilment.begin_changes(session, [line_id], now=now).values())
-    for task in tasks:
-        if task.order is not None:
-            with services.transaction() as session:
-                fulfilment.complete_change(session, task.line_id, task.order, now=now)
-    return tasks
-
-
-def mailbox_of(services: Services, line_id: int) -> Mailbox:
-    with services.reading() as session:
-        return session.get_one(Mailbox, session.get_one(OrderLine, line_id).mailbox_id)
-
-
-def line_of(services: Services, line_id: int) -> OrderLine:
-    with services.reading() as session:
-        return session.get_one(OrderLine, line_id)
-
-
-def order_of(services: Services, line_id: int) -> Order:
-    with services.reading() as session:
-        return session.get_one(Order, session.get_one(OrderLine, line_id).order_id)
-
-
-def mails(services: Services) -> list[Mail]:
-    with services.reading() as session:
-        return list(session.scalars(select(Mail).order_by(Mail.id)))
-
-
-def noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
+from tests.factories import NOW, TODAY, make_order
+from tests.usecases.paid_lines import (
+    EXPIRY,
+    begin,
+    line_of,
+    mailbox_of,
+    mails,
+    order_of,
+    pay_for,
+    renew,
+    waiting,
+)
 
 
 @pytest.mark.parametrize(
@@ -201,126 +136,7 @@ def test_a_bigger_plan_holds_at_once(services: Services) -> None:
 
     mailbox = mailbox_of(services, line_id)
     assert (told.plan, told.extra_archive_gb) == (mailbox.plan, mailbox.extra_archive_gb) == (Plan.PRO, 2)
-    assert mailbox.pending_plan is None
-
-
-def order_smaller(services: Services, mailbox: dict[str, Any] | None = None, **line: Any) -> int:
-    """Store and fulfil a paid order that makes a Pro mailbox Standard; return its line."""
-    values = {"plan": Plan.STANDARD, "archive_deletion_accepted": True, **line}
-    (line_id,) = pay_for(services, {"plan": Plan.PRO, **(mailbox or {})}, line=values)
-    renew(services, line_id)
-    return line_id
-
-
-def test_a_smaller_plan_waits_for_the_day_after_the_old_expiry(services: Services) -> None:
-    line_id = order_smaller(services)
-
-    mailbox = mailbox_of(services, line_id)
-    with services.reading() as session:
-        row = session.scalars(select(OutboxRow).where(OutboxRow.kind == "platform.change")).one()
-    assert (mailbox.plan, mailbox.pending_plan) == (Plan.PRO, Plan.STANDARD)
-    assert mailbox.pending_from == date(2026, 12, 25)
-    assert row.not_before == datetime(2026, 12, 24, 23, tzinfo=UTC)
-    assert line_of(services, line_id).state is LineState.FULFILLED
-
-
-def test_a_smaller_plan_holds_when_its_day_has_come(services: Services) -> None:
-    line_id = order_smaller(services)
-    day = EXPIRY + timedelta(days=1)
-
-    assert change(services, line_id, noon(day - timedelta(days=1))) == []
-    (task,) = change(services, line_id, noon(day))
-
-    mailbox = mailbox_of(services, line_id)
-    assert task.order is not None
-    assert (task.order.key, task.order.plan) == (f"change:{line_id}", Plan.STANDARD)
-    assert (mailbox.plan, mailbox.pending_plan, mailbox.pending_from) == (Plan.STANDARD, None, None)
-    assert mailbox.expires_on == add_years(EXPIRY, 1)
-    assert {mail.kind for mail in mails(services)} == {"payment_confirmation", "plan_changed"}
-
-
-def test_a_smaller_plan_is_applied_once(services: Services) -> None:
-    line_id = order_smaller(services)
-    later = noon(EXPIRY + timedelta(days=1))
-
-    change(services, line_id, later)
-
-    assert change(services, line_id, later) == []
-
-
-def test_in_suspension_a_smaller_plan_holds_at_once(services: Services) -> None:
-    line_id = order_smaller(services, {"expires_in": -5})
-
-    mailbox = mailbox_of(services, line_id)
-    assert (mailbox.plan, mailbox.pending_plan) == (Plan.STANDARD, None)
-
-
-def test_an_accepted_deletion_leaves_no_archive_to_ask_about_again(services: Services) -> None:
-    line_id = order_smaller(services, {"expires_in": -5, "archive_used_mb": 2_000})
-
-    mailbox = mailbox_of(services, line_id)
-    assert (mailbox.plan, mailbox.archive_used_mb) == (Plan.STANDARD, 0)
-
-
-def test_whether_it_was_suspended_is_judged_on_the_day_of_payment(services: Services) -> None:
-    """The hour of the attempt must not matter, or a repeated call would tell the platform something else."""
-    (line_id,) = pay_for(services, {"plan": Plan.PRO, "expires_in": 0}, line={"plan": Plan.STANDARD})
-
-    on_the_day = begin(services, line_id)
-    after_midnight = begin(services, line_id, now=NOW + timedelta(days=1))
-
-    assert [task.order for task in on_the_day] == [task.order for task in after_midnight]
-    assert [task.restores for task in (*on_the_day, *after_midnight)] == [False, True]
-
-
-def test_a_later_order_replaces_what_waits(services: Services) -> None:
-    first = order_smaller(services)
-    with services.transaction() as session:
-        mailbox = session.get_one(Mailbox, line_of(services, first).mailbox_id)
-        order = make_order(session, [mailbox], state=OrderState.PAID, paid_at=NOW)
-        second = session.scalars(select(OrderLine.id).where(OrderLine.order_id == order.id)).one()
-
-    renew(services, second)
-
-    assert mailbox_of(services, first).pending_plan is None
-    assert change(services, first, noon(EXPIRY + timedelta(days=1))) == []
-    assert mailbox_of(services, first).plan is Plan.PRO
-
-
-def test_the_same_smaller_plan_again_keeps_its_first_day(services: Services) -> None:
-    first = order_smaller(services)
-    with services.transaction() as session:
-        mailbox = session.get_one(Mailbox, line_of(services, first).mailbox_id)
-        order = make_order(session, [mailbox], state=OrderState.PAID, paid_at=NOW)
-        second = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).one()
-        second.plan = Plan.STANDARD
-
-    renew(services, second.id)
-
-    mailbox = mailbox_of(services, first)
-    assert (mailbox.pending_plan, mailbox.pending_from) == (Plan.STANDARD, EXPIRY + timedelta(days=1))
-
-
-@pytest.mark.parametrize(("used_mb", "over_quota"), [(1024, False), (1025, True)])
-def test_a_mailbox_that_has_grown_keeps_its_messages(
-    services: Services, used_mb: int, over_quota: bool
-) -> None:
-    line_id = order_smaller(services, {"mailbox_used_mb": used_mb})
-
-    change(services, line_id, noon(EXPIRY + timedelta(days=1)))
-
-    told = [mail.context["over_quota"] for mail in mails(services) if mail.kind == "plan_changed"]
-    assert mailbox_of(services, line_id).plan is Plan.STANDARD
-    assert told == [over_quota] * 2
-
-
-def test_an_archive_is_never_deleted_without_consent(services: Services) -> None:
-    line_id = order_smaller(services, {"archive_used_mb": 1}, archive_deletion_accepted=False)
-
-    (task,) = change(services, line_id, noon(EXPIRY + timedelta(days=1)))
-
-    assert (task.order, task.refusal) == (None, Refusal.ARCHIVE_DELETION_NOT_ACCEPTED)
-    assert mailbox_of(services, line_id).plan is Plan.PRO
+    assert waiting(services, mailbox.id) == []
 
 
 # Mailboxes that are gone

@@ -17,8 +17,8 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.outbox import OutboxRow
 from portal.usecases import fulfilment, lifecycle
-from portal.usecases.fulfilment import LineTask, Refusal
 from portal.usecases.lifecycle import StepAsked, StepTask
+from portal.usecases.line_tasks import LineTask, Refusal
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
 from workers.clock import Job, do_job

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.changes import Package, PackageFrom
 from portal.domain.customers import CustomerKind
 from portal.domain.errors import NotFound
 from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
@@ -35,6 +36,7 @@ from tests.factories import (
     make_mailbox,
     make_order,
     make_prices,
+    schedule_change,
     select_mailboxes,
 )
 from tests.statements import counted
@@ -268,15 +270,22 @@ def test_a_smaller_plan_to_come_is_announced(services: Services) -> None:
             session,
             account,
             plan=Plan.PREMIUM,
-            pending_plan=Plan.STANDARD,
-            pending_extra_mailbox_gb=1,
-            pending_from=starts_on,
         )
+        schedule_change(session, mailbox, starts_on, Plan.PRO, extra_mailbox_gb=1)
+        schedule_change(session, mailbox, starts_on + timedelta(days=365), Plan.STANDARD)
+        schedule_change(session, mailbox, starts_on + timedelta(days=730), Plan.STANDARD)
 
-    pending = looked_at(services, of_account(account), mailbox.address).pending
+    page = looked_at(services, of_account(account), mailbox.address).mailbox
+    (row,) = browsed(services, of_account(account)).page.rows
 
-    assert pending is not None
-    assert (pending.plan, pending.extra_mailbox_gb, pending.starts_on) == (Plan.STANDARD, 1, starts_on)
+    assert (
+        page.ahead
+        == row.ahead
+        == [
+            PackageFrom(starts_on, Package(Plan.PRO, 1)),
+            PackageFrom(starts_on + timedelta(days=365), Package(Plan.STANDARD)),
+        ]
+    )
 
 
 @pytest.mark.parametrize(

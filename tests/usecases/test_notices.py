@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import letters
 from portal.domain.attempts import Failure
+from portal.domain.changes import Package
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod, PaymentState
 from portal.domain.plans import Plan
@@ -24,7 +25,7 @@ from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import OutboxRow
 from portal.store.payments import Payment
-from portal.usecases import notices
+from portal.usecases import change_notices, notices
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
 
@@ -90,7 +91,9 @@ def changed(session: Session, order: Order) -> None:
     line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).first()
     assert line is not None
     mailbox = session.get_one(Mailbox, line.mailbox_id)
-    notices.plan_changed(session, line, mailbox, over_quota=True, now=NOW)
+    change_notices.change_done(
+        session, line, mailbox, before=Package(Plan.PREMIUM), deleted_mb=2_000, over_quota=True, now=NOW
+    )
 
 
 def after_payment(tell: Callable[..., None]) -> Callable[[Session, Order], None]:
@@ -111,7 +114,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "payment_confirmation": after_payment(notices.order_fulfilled),
     "payment_unapplied": unapplied,
     "payment_failed": failed,
-    "plan_changed": changed,
+    "downgrade_notice": changed,
 }
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
 

@@ -24,6 +24,7 @@ from tests.factories import (
     make_mailbox,
     make_order,
     make_prices,
+    schedule_change,
     select_mailboxes,
 )
 from tests.statements import counted
@@ -65,14 +66,11 @@ def test_a_mailbox_is_renewed_as_it_is_for_a_year(services: Services) -> None:
 
 
 def test_a_smaller_plan_bought_before_is_continued(services: Services) -> None:
-    subject, address = owner(
-        services,
-        plan=Plan.PREMIUM,
-        extra_mailbox_gb=3,
-        pending_plan=Plan.PRO,
-        pending_extra_mailbox_gb=1,
-        pending_from=TODAY + timedelta(days=31),
-    )
+    subject, address = owner(services, plan=Plan.PREMIUM, extra_mailbox_gb=3)
+    with services.transaction() as session:
+        mailbox = session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
+        schedule_change(session, mailbox, TODAY + timedelta(days=31), Plan.STANDARD)
+        schedule_change(session, mailbox, TODAY + timedelta(days=400), Plan.PRO, extra_mailbox_gb=1)
 
     (line,) = lines_of(services, begin(services, subject, address))
 

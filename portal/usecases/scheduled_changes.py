@@ -1,0 +1,182 @@
+"""Smaller plans and less space that were ordered with a renewal and wait for the end of the old term.
+
+Each order's change has a row and a day of its own; a mailbox's rows are read and closed under its lock.
+Source: domain.md 3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from portal.domain.changes import NOTICE_DAYS, Package, PackageFrom, first_day_of_term, held_on
+from portal.domain.dates import day_bounds, rome_day
+from portal.domain.space import FitProblemKind, check_fit
+from portal.ports import MailboxOrder
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import OrderLine
+from portal.store.outbox import enqueue
+from portal.store.scheduled_changes import ChangeState, ScheduledChange, close_changes, waiting_changes
+from portal.usecases import change_notices
+from portal.usecases.line_tasks import (
+    LineTask,
+    Refusal,
+    apply_package,
+    current_package,
+    is_gone,
+    lines_with_mailboxes,
+    locked_line,
+    order_for,
+    ordered_package,
+    package_done,
+)
+
+
+def schedule(session: Session, line: OrderLine, mailbox: Mailbox, *, suspended: bool, now: datetime) -> None:
+    """Write down what of a fulfilled line waits for the end of the old term, and who does and tells it.
+
+    In suspension nothing waits any more. Otherwise a line that leaves the mailbox as it is has a row only
+    where something smaller waits before it: what is bigger holds from now on, and so in that term too.
+    """
+    waiting = waiting_changes(session, [mailbox.id])[mailbox.id]
+    if suspended:
+        close_changes(session, waiting, ChangeState.OVERTAKEN, now)
+        return
+    ordered = ordered_package(line)
+    if current_package(mailbox) == ordered and not waiting:
+        return
+    starts_on = first_day_of_term(line.expires_before)
+    session.add(
+        ScheduledChange(
+            mailbox_id=mailbox.id,
+            order_line_id=line.id,
+            effective_on=starts_on,
+            plan=ordered.plan,
+            extra_mailbox_gb=ordered.extra_mailbox_gb,
+            extra_archive_gb=ordered.extra_archive_gb,
+        )
+    )
+    _write_rows(session, line, starts_on, now)
+
+
+def begin_changes(session: Session, line_ids: Collection[int], *, now: datetime) -> dict[int, LineTask]:
+    """Return the smaller plans and spaces whose day has come, where there is something to change.
+
+    A mailbox that has grown too big keeps its messages and is over its quota; only the deletion that the
+    customer accepted ever deletes. Source: domain.md 3.4.
+    """
+    today = rome_day(now)
+    rows = lines_with_mailboxes(session, line_ids)
+    waiting = waiting_changes(session, {row.Mailbox.id for row in rows})
+    tasks = {}
+    for row in rows:
+        due = _due(waiting[row.Mailbox.id], today)
+        if row.OrderLine.id not in {change.order_line_id for change in due}:
+            continue
+        package = _held(waiting[row.Mailbox.id], today)
+        if is_gone(row.Mailbox, today, today) or package == current_package(row.Mailbox):
+            close_changes(session, due, ChangeState.OVERTAKEN, now)
+        else:
+            tasks[row.OrderLine.id] = _task(row.OrderLine, row.Mailbox, package, waiting[row.Mailbox.id])
+    return tasks
+
+
+def complete_change(session: Session, line_id: int, done: MailboxOrder, *, now: datetime) -> None:
+    """Record that the smaller package holds now, and tell the customer. Once per line.
+
+    Should an order have been paid while the platform was asked, what holds now is asked for again.
+    """
+    line, mailbox, _ = locked_line(session, line_id)
+    waiting = waiting_changes(session, [mailbox.id])[mailbox.id]
+    due = _due(waiting, rome_day(now))
+    if line_id not in {change.order_line_id for change in due}:
+        return
+    before, archive_mb = current_package(mailbox), mailbox.archive_used_mb
+    apply_package(mailbox, package_done(done))
+    package = _held(waiting, rome_day(now))
+    if package != package_done(done):
+        _ask_again(session, line_id, waiting, now)
+        return
+    close_changes(session, due[:-1], ChangeState.OVERTAKEN, now)
+    close_changes(session, due[-1:], ChangeState.DONE, now)
+    change_notices.change_done(
+        session,
+        line,
+        mailbox,
+        before=before,
+        deleted_mb=archive_mb - mailbox.archive_used_mb,
+        over_quota=bool(_misfits(mailbox, package, accepted=True)),
+        now=now,
+    )
+
+
+def refuse_change(session: Session, line_id: int, *, now: datetime) -> None:
+    """Record that the archive holds messages whose deletion nobody accepted: the mailbox stays as it is."""
+    line, mailbox, _ = locked_line(session, line_id)
+    due = _due(waiting_changes(session, [mailbox.id])[mailbox.id], rome_day(now))
+    if line_id in {change.order_line_id for change in due}:
+        close_changes(session, due, ChangeState.REFUSED, now)
+        change_notices.change_refused(session, line, mailbox, now=now)
+
+
+def announce_change(session: Session, line_id: int, *, now: datetime) -> None:
+    """Tell the customer what a line will take away, unless a later order has overtaken that."""
+    line, mailbox, _ = locked_line(session, line_id)
+    waiting = waiting_changes(session, [mailbox.id])[mailbox.id]
+    change = next((change for change in waiting if change.order_line_id == line_id), None)
+    if change is None or is_gone(mailbox, rome_day(now), rome_day(now)):
+        return
+    package = _held(waiting, change.effective_on)
+    if package != current_package(mailbox):
+        ahead = PackageFrom(change.effective_on, package)
+        change_notices.change_ahead(session, line, mailbox, ahead, now=now)
+
+
+def _write_rows(session: Session, line: OrderLine, starts_on: date, now: datetime) -> None:
+    """Write the row that changes the mailbox, and the one that warns a week before if there is a week."""
+    payload = {"order_line_id": line.id}
+    begins, _ = day_bounds(starts_on)
+    enqueue(session, "platform.change", f"platform.change:{line.id}", payload, now=now, not_before=begins)
+    warns, _ = day_bounds(starts_on - timedelta(days=NOTICE_DAYS))
+    if warns > now:
+        enqueue(session, "change.notice", f"change.notice:{line.id}", payload, now=now, not_before=warns)
+
+
+def _ask_again(session: Session, line_id: int, waiting: Sequence[ScheduledChange], now: datetime) -> None:
+    key = f"platform.change:{line_id}:{waiting[-1].order_line_id}"
+    enqueue(session, "platform.change", key, {"order_line_id": line_id}, now=now)
+
+
+def _due(waiting: Sequence[ScheduledChange], today: date) -> list[ScheduledChange]:
+    return [change for change in waiting if change.effective_on <= today]
+
+
+def _held(waiting: Sequence[ScheduledChange], day: date) -> Package:
+    package = held_on(day, [change.term for change in waiting])
+    assert package is not None
+    return package
+
+
+def _task(
+    line: OrderLine, mailbox: Mailbox, package: Package, waiting: Sequence[ScheduledChange]
+) -> LineTask:
+    problems = _misfits(mailbox, package, accepted=line.archive_deletion_accepted)
+    if FitProblemKind.ARCHIVE_DELETION_NOT_ACCEPTED in problems:
+        return LineTask(line.id, None, Refusal.ARCHIVE_DELETION_NOT_ACCEPTED)
+    last = waiting[-1].order_line_id
+    key = f"change:{line.id}" if last == line.id else f"change:{line.id}:{last}"
+    return LineTask(line.id, order_for(key, mailbox, package, mailbox.expires_on))
+
+
+def _misfits(mailbox: Mailbox, package: Package, *, accepted: bool) -> set[FitProblemKind]:
+    problems = check_fit(
+        package.plan,
+        package.extra_mailbox_gb,
+        package.extra_archive_gb,
+        mailbox.mailbox_used_mb,
+        mailbox.archive_used_mb,
+        accepted,
+    )
+    return {problem.kind for problem in problems}
