@@ -13,16 +13,33 @@ from portal.blueprints import (
     confirm_step,
     contracts,
     demo,
+    demo_till,
     health,
     home,
     mailboxes,
     orders,
+    paying,
     renewals,
     selection,
+    webhooks,
 )
 from portal.wiring import Services
 
 csrf = CSRFProtect()
+PAGES = (
+    home,
+    access,
+    mailboxes,
+    selection,
+    renewals,
+    confirm_step,
+    contracts,
+    orders,
+    paying,
+    webhooks,
+    health,
+)
+"""The modules with a blueprint, one a line."""
 
 
 def create_app(services: Services) -> Flask:
@@ -37,10 +54,12 @@ def create_app(services: Services) -> Flask:
     csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
     headers.register(app)
     error_pages.register(app)
-    for module in (home, access, mailboxes, selection, renewals, confirm_step, contracts, orders, health):
+    for module in PAGES:
         app.register_blueprint(module.bp)
     if services.settings.demo:
         app.register_blueprint(demo.bp)
+        app.register_blueprint(demo_till.bp)
+    csrf.exempt(webhooks.bp)  # their signature is their token
     policies.check(app)
     return app
 

@@ -11,8 +11,9 @@ from portal import web
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action {forms}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
+"""`forms`: where a form may lead, after a redirect too: the gateways' pages besides our own."""
 DEMO_FRAMES = "; frame-src 'self'"
 """The demo shows the mails it sent in a frame."""
 ALWAYS = {
@@ -41,7 +42,8 @@ def register(app: Flask) -> None:
 
 def _dress(response: Response) -> Response:
     settings = web.services().settings
-    policy = CONTENT_POLICY + DEMO_FRAMES if settings.demo else CONTENT_POLICY
+    policy = CONTENT_POLICY.format(forms=" ".join(["'self'", *settings.gateways.origins]))
+    policy += DEMO_FRAMES if settings.demo else ""
     for name, value in {"Content-Security-Policy": policy, **ALWAYS}.items():
         response.headers.setdefault(name, value)
     if settings.secure_cookies:

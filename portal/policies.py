@@ -13,6 +13,8 @@ class Policy(StrEnum):
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
     ACCOUNT = "account"
+    WEBHOOK = "webhook"
+    """Signed by who sends it: no session, no token of a form."""
 
 
 POLICIES: dict[str, Policy] = {
@@ -44,14 +46,19 @@ POLICIES: dict[str, Policy] = {
     "orders.show": Policy.SIGNED_IN,
     "orders.cancel": Policy.SIGNED_IN,
     "orders.status": Policy.SIGNED_IN,
+    "paying.start": Policy.SIGNED_IN,
+    "paying.back": Policy.SIGNED_IN,
+    "paying.status": Policy.SIGNED_IN,
+    "webhooks.hear": Policy.WEBHOOK,
 }
 DEMO_ONLY: dict[str, Policy] = {
     "demo.mails": Policy.PUBLIC,
     "demo.mail": Policy.PUBLIC,
     "demo.mail_html": Policy.PUBLIC,
     "demo.components": Policy.PUBLIC,
+    "demo_till.page": Policy.PUBLIC,
 }
-POLLED = frozenset({"orders.status"})
+POLLED = frozenset({"orders.status", "paying.status"})
 """Endpoints that pages ask by themselves: they do not keep a session alive (S19)."""
 REPEATED_FIELDS = frozenset({"casella", "mostrata"})
 """Fields that a form may carry several times; any other is refused when doubled (S08)."""

@@ -214,5 +214,8 @@ class PaymentGateway(Protocol):
         ...
 
     def read_event(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> GatewayEvent:
-        """Return what a webhook tells. Raises Rejected for what is not the gateway's, or old."""
+        """Return what a webhook tells; `headers` by their names in lower case.
+
+        Raises Rejected for what the gateway did not send, or sent long ago.
+        """
         ...

@@ -10,6 +10,7 @@ from pathlib import Path
 from stdnum import iban
 
 from portal.failpoints import Failpoint
+from portal.gateway_settings import GatewaySettings, read_gateways
 
 _SEPA_NAME = re.compile(r"[A-Za-z0-9/\-?:().,'+][A-Za-z0-9/\-?:().,'+ ]{0,69}")
 _POSTAL_ACCOUNT = re.compile(r"[0-9]{1,12}")
@@ -79,6 +80,7 @@ class Settings:
     smtp: SmtpServer
     bank: BankDetails
     brand: Brand = field(default_factory=Brand)
+    gateways: GatewaySettings = field(default_factory=GatewaySettings)
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outbox_poll_seconds: float = 1.0
@@ -123,6 +125,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp=_smtp(environ),
         bank=_bank(environ, demo=demo),
         brand=brand,
+        gateways=_gateways(environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
         session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
@@ -166,6 +169,13 @@ def _smtp(environ: Mapping[str, str]) -> SmtpServer:
         sender=environ.get("PORTAL_MAIL_FROM", "Posta Sicura <avvisi@postasicura.example>"),
         timeout_seconds=_whole(environ, "PORTAL_SMTP_TIMEOUT_SECONDS", 15),
     )
+
+
+def _gateways(environ: Mapping[str, str]) -> GatewaySettings:
+    try:
+        return read_gateways(environ)
+    except ValueError as failure:
+        raise SettingsError(str(failure)) from failure
 
 
 def _lease(environ: Mapping[str, str]) -> int:

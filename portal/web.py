@@ -55,6 +55,15 @@ def see_other(endpoint: str, /, **values: object) -> Response:
     return redirect(url_for(endpoint, **values), code=303)  # type: ignore[arg-type]
 
 
+def to_gateway(page_url: str) -> Response:
+    """Redirect after a POST to a gateway's page, if it is where the operator says their pages are (S32)."""
+    settings = services().settings
+    origins = (settings.public_url, *settings.gateways.origins)
+    if not page_url.startswith(tuple(f"{origin}/" for origin in origins)):
+        raise ValueError(f"no page of a gateway: {page_url.partition('?')[0]}")
+    return redirect(page_url, code=303)
+
+
 def register(app: Flask) -> None:
     """Teach the application our filters and globals, and to close what `reading` opened."""
     app.jinja_env.filters |= {

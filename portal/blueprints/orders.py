@@ -14,7 +14,7 @@ from portal.blueprints.bank_days import bank_calendar
 from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid
 from portal.domain.order_numbers import normalise_order_number
 from portal.forms.orders import OrderLinesForm, OrderListForm, parse_place_text, place_text
-from portal.usecases import order_pages, orders
+from portal.usecases import order_pages, orders, paying_pages
 from portal.usecases.order_pages import OrderCursor
 
 bp = Blueprint("orders", __name__)
@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/ordini/<number>")
 def show(number: str) -> ResponseReturnValue:
     """Show one order: what happens next, how to pay, its lines."""
-    known = _known(number)
+    known = known_number(number)
     if known != number:
         return web.see_other("orders.show", number=known)
     return _order_page(known)
@@ -48,7 +48,7 @@ def show(number: str) -> ResponseReturnValue:
 @bp.route("/ordini/<number>/annulla", methods=["GET", "POST"])
 def cancel(number: str) -> ResponseReturnValue:
     """Ask whether to cancel; cancel and free the mailboxes."""
-    known = _known(number)
+    known = known_number(number)
     if request.method != "POST":
         return _cancel_page(known)
     services = web.services()
@@ -65,7 +65,7 @@ def cancel(number: str) -> ResponseReturnValue:
 @bp.get("/ordini/<number>/stato")
 def status(number: str) -> ResponseReturnValue:
     """Show how far the order has come; its page asks again while it moves."""
-    known = _known(number)
+    known = known_number(number)
     if not web.wants_part():
         return web.see_other("orders.show", number=known)
     return render_template("orders/_live.html", **_order_values(known, refusal=None))
@@ -88,7 +88,16 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         after=form.position_after(),
         before=form.position_before(),
     )
-    values = {"found": found, "order": found.order, "progress": found.status, "bank": services.settings.bank}
+    methods = services.gateways.methods
+    paying = paying_pages.paying_of(web.reading(), found.order) if methods else None
+    values = {
+        "found": found,
+        "paying": paying,
+        "gateway_methods": methods,
+        "order": found.order,
+        "progress": found.status,
+        "bank": services.settings.bank,
+    }
     return values | more
 
 
@@ -97,7 +106,7 @@ def _cancel_page(number: str) -> ResponseReturnValue:
     return web.render("orders/cancel.html", found=found)
 
 
-def _known(number: str) -> str:
+def known_number(number: str) -> str:
     """Return the order number as it is stored, whatever its case and spaces. Raises NotFound."""
     try:
         return normalise_order_number(number)

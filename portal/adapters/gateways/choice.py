@@ -28,6 +28,11 @@ class Gateways:
         """Return the methods that can be paid by here, in the order they are offered."""
         return [method for method in GATEWAY_METHODS if method in self.by_method]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names under which gateways tell us something."""
+        return frozenset(gateway.name for gateway in self.by_method.values())
+
     def for_method(self, method: PaymentMethod) -> PaymentGateway:
         """Return the gateway that takes the method. Raises KeyError."""
         return self.by_method[method]

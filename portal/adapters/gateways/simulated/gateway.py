@@ -23,7 +23,7 @@ from portal.ports import (
     Rejected,
 )
 
-SIGNATURE = "Simulated-Signature"
+SIGNATURE = "simulated-signature"
 PAID = "paid"
 DECLINED_TOKEN = "sim_declined"
 """Charging a stored method of this name is refused."""
