@@ -103,3 +103,36 @@ def relation_of(
 def allowed(relation: Relation, action: Action) -> bool:
     """Say whether that relation permits the action. Source: domain.md 2.2."""
     return relation in RIGHTS[action]
+
+
+class Keeper(StrEnum):
+    """Who can do what this subject may not."""
+
+    ACCOUNT = "account"
+    """The account the mailbox was bought with."""
+    CONVENTION = "convention"
+    """Nobody: the convention has fixed it."""
+    NOBODY = "nobody"
+    """It is not to be had for such a mailbox."""
+
+
+def keeper_of(relation: Relation, action: Action, *, has_account: bool) -> Keeper | None:
+    """Return who can do it instead, None where the subject itself may. Source: domain.md 2.2, C17."""
+    if allowed(relation, action):
+        return None
+    if relation is Relation.MAILBOX_CONVENTION and action is Action.CHANGE_PLAN:
+        return Keeper.CONVENTION
+    return Keeper.ACCOUNT if has_account else Keeper.NOBODY
+
+
+def lacking_of(relation: Relation, *, has_account: bool) -> Mapping[Action, Keeper]:
+    """Return all that the relation does not permit, and who can do it. Source: domain.md 2.2."""
+    keepers = {action: keeper_of(relation, action, has_account=has_account) for action in Action}
+    return {action: keeper for action, keeper in keepers.items() if keeper is not None}
+
+
+def masked_account(username: str) -> str:
+    """Return «10••••@aruba.it»: enough to know one's own account, too little to sign in with another's."""
+    name, at, domain = username.partition("@")
+    shown = name[: min(2, len(name) - 1)]
+    return f"{shown}{'•' * max(4, len(name) - len(shown))}{at}{domain}"

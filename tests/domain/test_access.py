@@ -6,7 +6,17 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from portal.domain.access import Action, Relation, Subject, SubjectKind, allowed, relation_of
+from portal.domain.access import (
+    Action,
+    Keeper,
+    Relation,
+    Subject,
+    SubjectKind,
+    allowed,
+    keeper_of,
+    masked_account,
+    relation_of,
+)
 
 ACCOUNT, MAILBOX = SubjectKind
 OWN, OTHER_HOLDER, OF_ACCOUNT_HOLDER, OF_OTHER_HOLDER, CONVENTION = Relation
@@ -86,3 +96,44 @@ def test_a_subject_is_one_account_or_one_mailbox(
 def test_a_subject_does_not_change(subject: Subject) -> None:
     with pytest.raises(FrozenInstanceError):
         subject.account_id = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("relation", "action", "has_account", "keeper"),
+    [
+        (OWN, Action.CHANGE_PLAN, True, None),
+        (OF_ACCOUNT_HOLDER, Action.CHANGE_PLAN, True, None),
+        (OF_ACCOUNT_HOLDER, Action.MANAGE_STORED_METHODS, True, Keeper.ACCOUNT),
+        (OF_ACCOUNT_HOLDER, Action.MANAGE_STORED_METHODS, False, Keeper.NOBODY),
+        (OF_OTHER_HOLDER, Action.CHANGE_PLAN, True, Keeper.ACCOUNT),
+        (OF_OTHER_HOLDER, Action.CHANGE_EXTRA_SPACE, True, Keeper.ACCOUNT),
+        (OF_OTHER_HOLDER, Action.RENEW, True, None),
+        (CONVENTION, Action.CHANGE_PLAN, True, Keeper.CONVENTION),
+        (CONVENTION, Action.CHANGE_PLAN, False, Keeper.CONVENTION),
+        (CONVENTION, Action.CHANGE_EXTRA_SPACE, False, None),
+        (CONVENTION, Action.TOGGLE_AUTO_RENEWAL, True, Keeper.ACCOUNT),
+        (CONVENTION, Action.TOGGLE_AUTO_RENEWAL, False, Keeper.NOBODY),
+    ],
+)
+def test_who_can_do_it_instead(
+    relation: Relation, action: Action, has_account: bool, keeper: Keeper | None
+) -> None:
+    assert keeper_of(relation, action, has_account=has_account) is keeper
+
+
+def test_somebody_is_named_exactly_where_the_matrix_says_no() -> None:
+    for action, relation, answer in CELLS:
+        assert (keeper_of(relation, action, has_account=True) is None) is answer
+
+
+@pytest.mark.parametrize(
+    ("username", "masked"),
+    [
+        ("100200@aruba.it", "10••••@aruba.it"),
+        ("1@aruba.it", "••••@aruba.it"),
+        ("12@aruba.it", "1••••@aruba.it"),
+        ("1234567890@aruba.it", "12••••••••@aruba.it"),
+    ],
+)
+def test_an_account_is_named_so_that_only_who_knows_it_recognises_it(username: str, masked: str) -> None:
+    assert masked_account(username) == masked
