@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -13,6 +14,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.domain.contracts import ContractKind, fingerprint, whole_text
+from portal.domain.conventions import Convention, Payer
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import add_years
 from portal.domain.orders import LineState, OrderState
@@ -21,6 +23,7 @@ from portal.domain.plans import Plan
 from portal.domain.pricing import Item
 from portal.store.accounts import Account, Holder
 from portal.store.contracts import ContractText
+from portal.store.conventions import ConventionRow
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
@@ -39,6 +42,23 @@ YEARLY_CENTS = {
 }
 TAX_CODE = "RSSMRA85T10A562S"
 _numbers = itertools.count(1)
+DOCTORS = Convention(
+    "OMCEO-GE-0015", "Ordine dei Medici", Payer.MEMBER, Plan.STANDARD, 3, 400, date(2012, 1, 1)
+)
+ARCHITECTS = Convention(
+    "ARCH-0001", "Ordine degli Architetti", Payer.BODY, Plan.STANDARD, 3, 0, date(2012, 1, 1)
+)
+LAWYERS = Convention(
+    "AVV-0007",
+    "Ordine degli Avvocati",
+    Payer.MEMBER,
+    Plan.STANDARD,
+    1,
+    300,
+    date(2012, 1, 1),
+    date(2025, 12, 31),
+)
+"""One that the member pays, one that the body pays, one that is over."""
 Row = TypeVar("Row")
 
 
@@ -127,6 +147,18 @@ def _contract(session: Session, kind: ContractKind, **fields: Any) -> ContractTe
     known = session.scalars(select(ContractText).filter_by(**names)).one_or_none()
     whole = whole_text(values["title"], values["version"], values["valid_from"], values["body"])
     return known or _stored(session, ContractText(**values, sha256=fingerprint(whole)))
+
+
+def make_convention(session: Session, agreed: Convention = DOCTORS) -> ConventionRow:
+    """Return a stored convention, by default one of three years for 4.00 that the member pays."""
+    values = {field.name: getattr(agreed, field.name) for field in fields(agreed)}
+    return _stored(session, ConventionRow(**values))
+
+
+def make_conventions(session: Session) -> None:
+    """Store a convention of each kind: of DOCTORS, ARCHITECTS and LAWYERS."""
+    for agreed in (DOCTORS, ARCHITECTS, LAWYERS):
+        make_convention(session, agreed)
 
 
 def make_draft(session: Session, account: Account | None = None, **fields: Any) -> RenewalDraft:

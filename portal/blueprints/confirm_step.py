@@ -13,10 +13,12 @@ from portal.domain.errors import (
     ContractChanged,
     ContractMissing,
     ContractNotAccepted,
+    ConventionNotPayable,
     DomainError,
     DraftStale,
     LineBlocked,
     OpenOrderExists,
+    PlanNotOffered,
     PriceChanged,
     PriceMissing,
     TermNotOffered,
@@ -39,6 +41,8 @@ SHOWN_HERE = (
     PriceChanged,
 )
 """What the summary itself can tell, with the answers given so far."""
+NOT_SOLD = (ConventionNotPayable, LineBlocked, PlanNotOffered, PriceMissing, TermNotOffered)
+"""What only the step «Piano» can put right."""
 
 
 @bp.route("/rinnovo/<draft>/conferma", methods=["GET", "POST"])
@@ -64,7 +68,7 @@ def confirm(draft: str) -> ResponseReturnValue:
             )
     except SHOWN_HERE as refusal:
         return _confirm_page(draft, form, refusals.status_of(refusal), refusal)
-    except (LineBlocked, TermNotOffered, PriceMissing) as refusal:
+    except NOT_SOLD as refusal:
         return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
     reach(Failpoint.ORDER_COMMITTED)
     return web.see_other("orders.show", number=order.number)

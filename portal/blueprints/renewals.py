@@ -11,6 +11,7 @@ from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import bank_calendar
 from portal.blueprints.wizard import go_to, skipped, step_values
 from portal.domain.errors import (
+    ConventionNotPayable,
     DraftStale,
     LineBlocked,
     MailboxNotRenewable,
@@ -29,6 +30,7 @@ bp = Blueprint("renewals", __name__)
 refusals.answer(bp)
 
 ROW_REFUSALS = (
+    ConventionNotPayable,
     DraftStale,
     LineBlocked,
     MailboxNotRenewable,

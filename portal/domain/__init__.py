@@ -55,7 +55,7 @@ promozione                           promotion: a cheaper price with a true end
 servizio una tantum                  extra: paid once, by the piece
 convenzione                          convention; who pays: `payer`, the member or the body
 ente, ordine (della convenzione)     body
-iscritto                             member
+iscritto / sua convenzione           member / membership
 kit firma digitale                   signature kit, the first of the extras
 condizioni generali / clausole       contract text: `general_terms` / `onerous_clauses` /
 vessatorie / informativa privacy     `privacy`; accetto: acceptance

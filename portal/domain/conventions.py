@@ -9,7 +9,6 @@ from enum import StrEnum
 from itertools import combinations
 from types import MappingProxyType
 
-from portal.domain.errors import PlanNotOffered, TermNotOffered
 from portal.domain.money import Cents
 from portal.domain.plans import Plan
 
@@ -28,6 +27,16 @@ class ConventionStanding(StrEnum):
     BODY_PAYS = "body"
     NOT_IN_FORCE = "not_in_force"
     """Over, not begun, or unknown to us: nobody here can say what a renewal costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A mailbox's place in a convention: what its pages say about it."""
+
+    code: str
+    body: str | None
+    """The body's name, as far as any row of the code tells it."""
+    standing: ConventionStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +73,6 @@ class Convention:
         """Say whether some day has both rows of one code."""
         first, second = sorted([self, other], key=lambda row: row.valid_from)
         return first.code == second.code and first.in_force_on(second.valid_from)
-
-    def check(self, plan: Plan, years: int) -> None:
-        """Raise PlanNotOffered or TermNotOffered for anything but what was agreed. Source: domain.md 8.6."""
-        if plan is not self.plan:
-            raise PlanNotOffered(plan)
-        if years != self.term_years:
-            raise TermNotOffered(years, (self.term_years,))
 
 
 def conventions_on(rows: Iterable[Convention], day: date) -> Mapping[str, Convention]:

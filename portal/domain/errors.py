@@ -100,6 +100,17 @@ class TermNotOffered(DomainError):
 
 
 @dataclass(eq=False)
+class ConventionNotPayable(DomainError):
+    """Nobody can pay this convention's renewal here: its body does, or it is not in force.
+
+    Source: domain.md 8.6.
+    """
+
+    code: Final[str]
+    day: Final[date]
+
+
+@dataclass(eq=False)
 class LineBlocked(DomainError):
     """Some mailboxes do not fit what was chosen for them. Source: domain.md 3.3."""
 

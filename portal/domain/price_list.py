@@ -10,7 +10,8 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from portal.domain.errors import PriceMissing
+from portal.domain.conventions import Convention, Payer, conventions_on
+from portal.domain.errors import ConventionNotPayable, PriceMissing
 from portal.domain.extras import Extra
 from portal.domain.money import Cents
 from portal.domain.plans import Plan
@@ -64,12 +65,21 @@ class PriceList:
     """Those in force; no plan has two."""
     extras: Mapping[str, Extra] = field(default_factory=dict)
     """The extras on offer, by code."""
+    conventions: Mapping[str, Convention] = field(default_factory=dict)
+    """The conventions in force, by code."""
 
     def price(self, item: Item) -> Price:
         """Return the item's price; raises PriceMissing."""
         if item not in self.prices:
             raise PriceMissing(item, self.day)
         return self.prices[item]
+
+    def agreed(self, code: str) -> Convention:
+        """Return the convention that members pay under this code; raises ConventionNotPayable."""
+        found = self.conventions.get(code)
+        if found is None or found.payer is not Payer.MEMBER:
+            raise ConventionNotPayable(code, self.day)
+        return found
 
     def promotion_for(self, plan: Plan, years: int) -> Promotion | None:
         """Return the promotion that makes the plan cheaper for so many years, or None. Raises PriceMissing.
@@ -86,7 +96,11 @@ class PriceList:
 
 
 def price_list_on(
-    rows: Iterable[Price], day: date, promotions: Iterable[Promotion] = (), extras: Iterable[Extra] = ()
+    rows: Iterable[Price],
+    day: date,
+    promotions: Iterable[Promotion] = (),
+    extras: Iterable[Extra] = (),
+    conventions: Iterable[Convention] = (),
 ) -> PriceList:
     """Return the prices in force on a day; where two of a thing overlap, the one that began later.
 
@@ -95,7 +109,8 @@ def price_list_on(
     prices = {row.item: row for row in _in_force(rows, day)}
     offered = {extra.code: extra for extra in _in_force(extras, day)}
     newest_first = tuple(reversed(_in_force(promotions, day)))
-    return PriceList(day, MappingProxyType(prices), newest_first, MappingProxyType(offered))
+    agreed = conventions_on(conventions, day)
+    return PriceList(day, MappingProxyType(prices), newest_first, MappingProxyType(offered), agreed)
 
 
 class _Dated(Protocol):

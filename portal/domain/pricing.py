@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from portal.domain.conventions import Convention
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
 from portal.domain.extras import Extra
 from portal.domain.money import Cents, vat_cents
@@ -50,6 +51,8 @@ class Choice:
     extra_mailbox_gb: int = 0
     extra_archive_gb: int = 0
     years: int = 1
+    convention: str | None = None
+    """The code of the convention that fixes plan, years and the price of the whole term."""
 
     def __post_init__(self) -> None:
         if min(self.extra_mailbox_gb, self.extra_archive_gb) < 0 or self.years < 1:
@@ -131,11 +134,11 @@ class Quote:
 
 
 def terms_for(choice: Choice, prices: PriceList) -> tuple[int, ...]:
-    """Return the years for which all parts of the choice are sold. Raises PriceMissing, PlanNotOffered.
+    """Return the years for which all parts of the choice are sold; in a convention its own at most.
 
-    Source: domain.md C13.
+    Raises PriceMissing, PlanNotOffered, ConventionNotPayable. Source: domain.md C13, 8.6.
     """
-    return offered_terms(prices.price(item).terms for item, _ in _parts(choice))
+    return offered_terms(_terms_of(item, choice, prices) for item, _ in _parts(choice))
 
 
 def quote(
@@ -150,8 +153,8 @@ def quote(
 
     Equal charges are one line, in the order of `Item`, then of years, whatever the order of the choices;
     the extras, so many pieces of each by its code, come last. VAT is rounded half up once, on the sum.
-    Raises PriceMissing, TermNotOffered, PlanNotOffered, ExtraNotOffered; ValueError for a list of another
-    day or a number below zero. Source: domain.md 8.2.
+    Raises PriceMissing, TermNotOffered, PlanNotOffered, ConventionNotPayable, ExtraNotOffered; ValueError
+    for a list of another day or a number below zero. Source: domain.md 8.2.
     """
     if prices.day != day:
         raise ValueError(f"prices of {prices.day} for a quote of {day}")
@@ -176,18 +179,48 @@ def _parts(choice: Choice) -> Iterator[tuple[Item, int]]:
         yield Item.EXTRA_ARCHIVE_GB, choice.extra_archive_gb
 
 
+def _terms_of(item: Item, choice: Choice, prices: PriceList) -> Collection[int]:
+    if choice.convention is None or item is not ITEM_OF_PLAN[choice.plan]:
+        return prices.price(item).terms
+    agreed = prices.agreed(choice.convention)
+    if choice.plan is not agreed.plan:
+        raise PlanNotOffered(choice.plan)
+    return (agreed.term_years,)
+
+
 def _charges(choice: Choice, prices: PriceList) -> Iterator[tuple[Charge, int]]:
     """Yield what one mailbox's choice is charged, and how many units of each."""
     for item, units in _parts(choice):
-        promotion = prices.promotion_for(choice.plan, choice.years)
-        if promotion is not None and item is ITEM_OF_PLAN[choice.plan]:
-            yield from ((charge, units) for charge in _promoted(item, choice.years, promotion, prices))
+        if item is ITEM_OF_PLAN[choice.plan]:
+            yield from ((charge, units) for charge in _of_plan(item, choice, prices))
         else:
             yield _listed(item, choice.years, prices.price(item)), units
 
 
+def _of_plan(item: Item, choice: Choice, prices: PriceList) -> Iterator[Charge]:
+    """Yield what the plan alone is charged: by the convention, a promotion or the list."""
+    if choice.convention is not None:
+        yield _agreed(item, prices.agreed(choice.convention))
+    elif promotion := prices.promotion_for(choice.plan, choice.years):
+        yield from _promoted(item, choice.years, promotion, prices)
+    else:
+        yield _listed(item, choice.years, prices.price(item))
+
+
 def _listed(item: Item, years: int, price: Price, basis: Basis = Basis.LIST) -> Charge:
     return Charge(item, years, price.net_cents, basis, valid_to=price.valid_to)
+
+
+def _agreed(item: Item, convention: Convention) -> Charge:
+    """Return a convention's price: for its whole term, never by the year. Source: domain.md 8.6, C14."""
+    return Charge(
+        item,
+        convention.term_years,
+        convention.total_net_cents,
+        Basis.CONVENTION,
+        convention.code,
+        valid_to=convention.valid_to,
+    )
 
 
 def _promoted(item: Item, years: int, promotion: Promotion, prices: PriceList) -> Iterator[Charge]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Date,
+    ScalarSelect,
     String,
     UniqueConstraint,
     and_,
@@ -20,12 +22,14 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
-from portal.domain.conventions import Convention, ConventionStanding, Payer, conventions_on
+from portal.domain.conventions import Convention, ConventionStanding, Membership, Payer, conventions_on
 from portal.domain.plans import Plan
-from portal.store.base import Base, Cents, Id, enum_type
+from portal.store.base import AnyRow, Base, Cents, Id, enum_type
 from portal.store.mailboxes import Mailbox
+
+Value = TypeVar("Value")
 
 
 class ConventionRow(Base):
@@ -77,6 +81,7 @@ def in_force(day: ColumnElement[date]) -> ColumnElement[bool]:
     )
 
 
+PAID_BY_MEMBER = ConventionRow.payer == literal_column(f"'{Payer.MEMBER.value}'")
 _IN_FORCE = select(ConventionRow).where(in_force(_DAY))
 
 
@@ -86,19 +91,31 @@ def in_force_on(session: Session, day: date) -> Mapping[str, Convention]:
     return conventions_on([row.as_convention() for row in rows], day)
 
 
-def standing_on(day: ColumnElement[date]) -> ColumnElement[str | None]:
-    """Return one SQL value: the mailbox's `ConventionStanding`, NULL where it has no convention.
+def membership_of(row: AnyRow) -> Membership | None:
+    """Return a mailbox's convention from the columns `convention_code`, `convention`, `convention_body`."""
+    if row.convention is None:
+        return None
+    return Membership(row.convention_code, row.convention_body, ConventionStanding(row.convention))
 
-    Equal to `domain.conventions.standing_of`, by test.
-    """
-    payer = (
-        select(type_coerce(ConventionRow.payer, String))
+
+def agreed_on(column: InstrumentedAttribute[Value], day: ColumnElement[date]) -> ScalarSelect[Value]:
+    """Return one SQL value: what the mailbox's convention in force says in this column, or NULL."""
+    return (
+        select(column)
         .where(ConventionRow.code == Mailbox.convention_code, in_force(day))
         .order_by(ConventionRow.valid_from.desc())
         .limit(literal_column("1"))
         .correlate(Mailbox)
         .scalar_subquery()
     )
+
+
+def standing_on(day: ColumnElement[date]) -> ColumnElement[str | None]:
+    """Return one SQL value: the mailbox's `ConventionStanding`, NULL where it has no convention.
+
+    Equal to `domain.conventions.standing_of`, by test.
+    """
+    payer = type_coerce(agreed_on(ConventionRow.payer, day), String)
     unknown: ColumnElement[str] = literal_column(f"'{ConventionStanding.NOT_IN_FORCE.value}'")
     return case((Mailbox.convention_code.is_(None), None), else_=func.coalesce(payer, unknown))
 

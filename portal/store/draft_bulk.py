@@ -33,6 +33,8 @@ from portal.store.scope import visible_mailboxes
 
 NOT_SOLD: Final = "not_sold"
 """The code of lines that the price list does not sell so."""
+IN_CONVENTION: Final = "in_convention"
+"""The code of lines whose plan and term a convention has fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def change_all(
 ) -> dict[str | None, int]:
     """Change the lines that can take the target; return how many could (None) and how many not, by code.
 
-    The codes are those of `NotRenewable`, those of `FitProblemKind`, and NOT_SOLD. A line whose plan stays
-    is not hindered by its contents: its problem is older than this change.
+    The codes are those of `NotRenewable`, those of `FitProblemKind`, IN_CONVENTION and NOT_SOLD.
+    A line whose plan stays is not hindered by its contents: its problem is older than this change.
     """
     hindered = (
         select(_obstacle(target, prices, today).label("obstacle"))
@@ -128,6 +130,7 @@ def _obstacle(target: Target, prices: PriceList, today: date) -> ColumnElement[s
     fit = fit_problem(target.plan_value, target.extra_mailbox_gb, target.extra_archive_gb, false())
     return case(
         (reason.is_not(None), reason),
+        (Mailbox.convention_code.is_not(None), literal(IN_CONVENTION)),
         (_not_sold(target, prices), literal(NOT_SOLD)),
         (target.keeps_plan, None),
         else_=fit,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Date,
     Delete,
     Executable,
     Integer,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -33,9 +35,11 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.payments import PaymentMethod
 from portal.domain.pricing import Choice
 from portal.store.base import Instant
-from portal.store.draft_queries import Columns, ExpiryGroup, in_groups, made_choice
+from portal.store.conventions import ConventionRow, agreed_on
+from portal.store.draft_expiries import ExpiryGroup, in_groups
+from portal.store.draft_queries import Columns, made_choice
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft
-from portal.store.fit import FIT_PROBLEM
+from portal.store.fit import FIT_PROBLEM, permitted_extra_archive, permitted_extra_mailbox
 from portal.store.mailboxes import Mailbox
 from portal.store.renewability import not_renewable_reason
 from portal.store.scheduled_changes import LAST_WAITING, ScheduledChange
@@ -118,7 +122,7 @@ def set_payment_method(session: Session, draft_id: int, method: PaymentMethod) -
 
 
 def add_mailbox(session: Session, subject: Subject, draft_id: int, mailbox_id: int, today: date) -> int:
-    """Add one mailbox to the draft as it is now, for a year; return 0 where it cannot be renewed."""
+    """Add one mailbox to the draft as it is now, for a year or as its convention says; 0: not renewable."""
     return _add(session, subject, draft_id, Mailbox.id == mailbox_id, today)
 
 
@@ -134,25 +138,31 @@ def add_selected(session: Session, subject: Subject, draft_id: int, today: date)
 
 def _add(session: Session, subject: Subject, draft_id: int, which: ColumnElement[bool], today: date) -> int:
     rows = (
-        _as_lines(draft_id)
+        _as_lines(draft_id, today)
         .where(which, visible_mailboxes(subject), not_renewable_reason(today).is_(None))
         .order_by(Mailbox.expires_on, Mailbox.id)
     )
     return _affected(session, insert(DraftLine).from_select(_LINE_COLUMNS, rows, include_defaults=False))
 
 
-def _as_lines(draft_id: int) -> Select[Any]:
+def _as_lines(draft_id: int, today: date) -> Select[Any]:
     """Return the query for new lines: each mailbox as it is, or as an earlier renewal will make it.
 
-    A smaller plan bought before and waiting for the old expiry is what the next term continues.
+    A smaller plan bought before and waiting for the old expiry is what the next term continues. A
+    convention says plan and term, and no more extra space than its plan permits. Source: domain.md 8.6.
     """
+    day = literal(today, Date)
+    plan = func.coalesce(agreed_on(ConventionRow.plan, day), ScheduledChange.plan, Mailbox.plan)
+    mailbox_gb = func.coalesce(ScheduledChange.extra_mailbox_gb, Mailbox.extra_mailbox_gb)
+    archive_gb = func.coalesce(ScheduledChange.extra_archive_gb, Mailbox.extra_archive_gb)
+    free = Mailbox.convention_code.is_(None)
     columns: Columns = (
         literal(draft_id),
         Mailbox.id,
-        func.coalesce(ScheduledChange.plan, Mailbox.plan),
-        func.coalesce(ScheduledChange.extra_mailbox_gb, Mailbox.extra_mailbox_gb),
-        func.coalesce(ScheduledChange.extra_archive_gb, Mailbox.extra_archive_gb),
-        literal(1),
+        plan,
+        case((free, mailbox_gb), else_=permitted_extra_mailbox(plan, mailbox_gb)),
+        case((free, archive_gb), else_=permitted_extra_archive(plan, archive_gb)),
+        func.coalesce(agreed_on(ConventionRow.term_years, day), 1),
         literal(False),
         literal(1),
         literal(""),

@@ -1,8 +1,8 @@
-"""Reading a draft: its totals by group, its lines page by page, what of it expires when."""
+"""Reading a draft: its totals by group, its lines page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -24,17 +24,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.conventions import Membership
 from portal.domain.payments import PaymentMethod
-from portal.domain.plans import Plan
 from portal.domain.pricing import Choice
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import FitProblemKind
+from portal.store.accounts import Account
+from portal.store.conventions import membership_of
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft, Show
 from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
-from portal.store.renewability import NOT_RENEWABLE, day_values
-from portal.store.scope import SCOPES, own_drafts, subject_values, visible_mailboxes
+from portal.store.renewability import MEMBERSHIP, NOT_RENEWABLE, day_values
+from portal.store.scope import SCOPES, own_drafts, subject_values
 
 PAGE_LINES = 50
 Columns: TypeAlias = tuple[Any, ...]
@@ -72,6 +74,9 @@ class DraftedMailbox:
     not_renewable: NotRenewable | None
     order_number: str | None
     """The open order that stands in the way, where the subject may see it."""
+    membership: Membership | None
+    account: str | None
+    """The name of the account the mailbox was bought with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +86,7 @@ class MailboxToRenew:
     mailbox: Mailbox
     not_renewable: NotRenewable | None
     order_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiryGroup:
-    """The mailboxes of a draft that have the same plan and days."""
-
-    expires_on: date
-    cancelled_on: date | None
-    plan: Plan
-    lines: int
-    first_address: str
+    membership: Membership | None
 
 
 def open_draft(session: Session, subject: Subject) -> tuple[RenewalDraft, int] | None:
@@ -136,6 +131,7 @@ def draft_by_groups(
 @lru_cache(maxsize=2)
 def _grouped(kind: SubjectKind) -> Select[Any]:
     chosen = (
+        Mailbox.convention_code,
         DraftLine.plan,
         DraftLine.extra_mailbox_gb,
         DraftLine.extra_archive_gb,
@@ -154,7 +150,7 @@ def _grouped(kind: SubjectKind) -> Select[Any]:
 
 
 def _group(row: Row[Any]) -> DraftGroup:
-    choice = Choice(row.plan, row.extra_mailbox_gb, row.extra_archive_gb, row.term_years)
+    choice = Choice(row.plan, row.extra_mailbox_gb, row.extra_archive_gb, row.term_years, row.convention_code)
     problem = FitProblemKind(row.problem) if row.problem else None
     return DraftGroup(choice, row.lines, _reason(row), problem)
 
@@ -171,6 +167,7 @@ def made_choice(choices: Collection[Choice]) -> ColumnElement[bool]:
             DraftLine.extra_mailbox_gb == choice.extra_mailbox_gb,
             DraftLine.extra_archive_gb == choice.extra_archive_gb,
             DraftLine.term_years == choice.years,
+            Mailbox.convention_code.is_not_distinct_from(choice.convention),
         )
         for choice in choices
     )
@@ -227,27 +224,37 @@ def _line_values(subject: Subject, draft_id: int, today: date) -> dict[str, Any]
 
 @lru_cache(maxsize=2)
 def _lines(kind: SubjectKind) -> Select[Any]:
-    columns: Columns = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"))
-    joined = select(*columns).join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+    found = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"), Account.username)
+    columns: Columns = (*found, *MEMBERSHIP)
+    joined = (
+        select(*columns)
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .outerjoin(Account, Account.id == Mailbox.account_id)
+    )
     of_the_draft = DraftLine.draft_id == bindparam("draft_id", type_=Integer)
     return _with_open_order(joined, kind).where(of_the_draft, SCOPES[kind].mailboxes)
 
 
 def _drafted(session: Session, statement: Select[Any], values: dict[str, Any]) -> list[DraftedMailbox]:
     rows = session.execute(statement, values).all()
-    return [DraftedMailbox(row.DraftLine, row.Mailbox, _reason(row), row.order_number) for row in rows]
+    return [
+        DraftedMailbox(
+            row.DraftLine, row.Mailbox, _reason(row), row.order_number, membership_of(row), row.username
+        )
+        for row in rows
+    ]
 
 
 def mailbox_to_renew(session: Session, subject: Subject, address: str, today: date) -> MailboxToRenew | None:
     """Return the subject's mailbox and what stands against its renewal, or None."""
-    columns: Columns = (Mailbox, _REASON, Order.number.label("order_number"))
+    columns: Columns = (Mailbox, _REASON, Order.number.label("order_number"), *MEMBERSHIP)
     row = session.execute(
         _with_open_order(select(*columns), subject.kind).where(
             Mailbox.address == address, SCOPES[subject.kind].mailboxes
         ),
         day_values(today) | subject_values(subject),
     ).one_or_none()
-    return MailboxToRenew(row.Mailbox, _reason(row), row.order_number) if row else None
+    return MailboxToRenew(row.Mailbox, _reason(row), row.order_number, membership_of(row)) if row else None
 
 
 def _with_open_order(statement: Select[Any], kind: SubjectKind) -> Select[Any]:
@@ -255,46 +262,3 @@ def _with_open_order(statement: Select[Any], kind: SubjectKind) -> Select[Any]:
     return statement.outerjoin(
         OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open)
     ).outerjoin(Order, and_(Order.id == OrderLine.order_id, SCOPES[kind].orders))
-
-
-def expiry_groups(session: Session, subject: Subject, draft_id: int, today: date) -> list[ExpiryGroup]:
-    """Return the days of the mailboxes that would be ordered now, the soonest first."""
-    days: Columns = (Mailbox.expires_on, Mailbox.cancelled_on, Mailbox.plan)
-    statement = (
-        select(*days, func.count().label("lines"), func.min(Mailbox.address).label("first_address"))
-        .join(DraftLine, DraftLine.mailbox_id == Mailbox.id)
-        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject), NOT_RENEWABLE.is_(None))
-        .group_by(*days)
-        .order_by(*days)
-    )
-    return [
-        ExpiryGroup(row.expires_on, row.cancelled_on, row.plan, row.lines, row.first_address)
-        for row in session.execute(statement, day_values(today))
-    ]
-
-
-def in_groups(groups: Iterable[ExpiryGroup]) -> ColumnElement[bool]:
-    """Return the condition «the mailbox has the days of one of these groups»."""
-    return or_(
-        *(
-            and_(
-                Mailbox.expires_on == group.expires_on,
-                Mailbox.cancelled_on.is_not_distinct_from(group.cancelled_on),
-                Mailbox.plan == group.plan,
-            )
-            for group in groups
-        )
-    )
-
-
-def addresses_in(
-    session: Session, subject: Subject, draft_id: int, groups: Iterable[ExpiryGroup]
-) -> Sequence[str]:
-    """Return the draft's mailboxes in these groups, a page of them at most."""
-    return session.scalars(
-        select(Mailbox.address)
-        .join(DraftLine, DraftLine.mailbox_id == Mailbox.id)
-        .where(DraftLine.draft_id == draft_id, visible_mailboxes(subject), in_groups(groups))
-        .order_by(Mailbox.expires_on, Mailbox.address)
-        .limit(PAGE_LINES)
-    ).all()

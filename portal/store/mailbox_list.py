@@ -34,7 +34,14 @@ from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.planner import unindexed
-from portal.store.renewability import CANCELLED, OLDEST_KEPT, STILL_THERE, TODAY, day_values
+from portal.store.renewability import (
+    CANCELLED,
+    MEMBERSHIP,
+    OLDEST_KEPT,
+    STILL_THERE,
+    TODAY,
+    day_values,
+)
 from portal.store.scheduled_changes import TERMS_AHEAD
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
@@ -73,8 +80,8 @@ FACTS = (
     Mailbox.mailbox_used_mb,
     Mailbox.archive_used_mb,
     Mailbox.auto_renewal,
-    Mailbox.convention_code,
     TERMS_AHEAD.label("terms_ahead"),
+    *MEMBERSHIP,
 )
 """What a row of the list and the mailbox's own page both say."""
 COLUMNS = (

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.access import Subject
-from portal.store.accounts import Holder
+from portal.store.accounts import Account, Holder
 from portal.store.base import AnyRow
 from portal.store.mailbox_list import FACTS
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
+from portal.store.renewability import day_values
 from portal.store.scope import visible_mailboxes, visible_orders
 
 NEWEST_ORDERS = 20
 
 
-def mailbox_with_holder(session: Session, subject: Subject, address: str) -> AnyRow | None:
+def mailbox_with_holder(session: Session, subject: Subject, address: str, today: date) -> AnyRow | None:
     """Return the mailbox at `address` if it is the subject's to see, its holder and its open order."""
     sibling = aliased(Mailbox)
     has_siblings = exists().where(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
@@ -26,6 +28,7 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str) -> Any
         select(
             *FACTS,
             Mailbox.account_id,
+            Account.username.label("account_username"),
             Mailbox.of_account_holder,
             Holder.kind.label("holder_kind"),
             Holder.first_name,
@@ -38,9 +41,11 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str) -> Any
             has_siblings.label("has_siblings"),
         )
         .join(Holder, Holder.id == Mailbox.holder_id)
+        .outerjoin(Account, Account.id == Mailbox.account_id)
         .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
         .outerjoin(Order, and_(Order.id == OrderLine.order_id, visible_orders(subject)))
-        .where(Mailbox.address == address, visible_mailboxes(subject))
+        .where(Mailbox.address == address, visible_mailboxes(subject)),
+        day_values(today),
     ).one_or_none()
 
 

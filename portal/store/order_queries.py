@@ -16,7 +16,8 @@ from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentState
 from portal.domain.plans import Plan
-from portal.store.draft_queries import Columns, ExpiryGroup
+from portal.store.draft_expiries import ExpiryGroup
+from portal.store.draft_queries import Columns
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
@@ -156,6 +157,7 @@ class LineToOrder(NamedTuple):
     plan_before: Plan
     expires_on: date
     cancelled_on: date | None
+    convention_code: str | None
     mailbox_used_mb: int
     archive_used_mb: int
     plan: Plan
@@ -174,6 +176,7 @@ def lines_to_order(session: Session, subject: Subject, draft_id: int, today: dat
         Mailbox.plan,
         Mailbox.expires_on,
         Mailbox.cancelled_on,
+        Mailbox.convention_code,
         Mailbox.mailbox_used_mb,
         Mailbox.archive_used_mb,
         DraftLine.plan,

@@ -23,9 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from portal.domain.choices import first_choice
+from portal.domain.conventions import Convention, Payer
 from portal.domain.plans import Plan
 from portal.domain.pricing import Choice, Item, Price, PriceList, price_list_on
 from portal.store.base import AnyRow, AnySelect
+from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
 from portal.store.mailboxes import Mailbox
 from portal.store.planner import unindexed
 from portal.store.prices import PriceRow, years_in
@@ -56,18 +59,30 @@ class Overview:
 def overview(session: Session, account_id: int, today: date) -> Overview:
     """Return what surrounds the list. The selection leaves out what cannot be renewed today."""
     rows = session.connection().execute(OVERVIEW, day_values(today) | {"account_id": account_id}).all()
+    prices = price_list_on(
+        [_price(row) for row in rows if row.kind == "price"],
+        today,
+        conventions=[_convention(row) for row in rows if row.kind == "convention"],
+    )
     (account,) = (row for row in rows if row.kind == "account")
     return Overview(
         only_address=account.name if account.first == 1 else None,
         has_own=account.second is not None,
         has_others=account.third is not None,
-        selected=[_group(row) for row in rows if row.kind == "selected"],
-        prices=price_list_on([_price(row) for row in rows if row.kind == "price"], today),
+        selected=[_group(row, prices) for row in rows if row.kind == "selected"],
+        prices=prices,
     )
 
 
-def _group(row: AnyRow) -> tuple[Choice, int]:
-    return Choice(Plan(row.name), row.first, row.second, 1), row.third
+def _group(row: AnyRow, prices: PriceList) -> tuple[Choice, int]:
+    """Return what the mailboxes are, for one year or as their convention says."""
+    now = Choice(Plan(row.name), row.first, row.second, convention=row.terms)
+    return first_choice(now, prices.conventions), row.third
+
+
+def _convention(row: AnyRow) -> Convention:
+    plan, payer = Plan(row.terms), Payer.MEMBER
+    return Convention(row.name, "", payer, plan, row.second, row.first, row.valid_from, row.valid_to)
 
 
 def _price(row: AnyRow) -> Price:
@@ -97,7 +112,8 @@ def _first_of_tab(*, own: bool) -> ColumnElement[int | None]:
 
 
 def _selected() -> AnySelect:
-    kind_of_mailbox = (Mailbox.plan, Mailbox.extra_mailbox_gb, Mailbox.extra_archive_gb)
+    space = (Mailbox.extra_mailbox_gb, Mailbox.extra_archive_gb)
+    kind_of_mailbox = (Mailbox.plan, *space, Mailbox.convention_code)
     return (
         select(
             literal_column("'selected'"),
@@ -107,7 +123,7 @@ def _selected() -> AnySelect:
             func.count(),
             cast(null(), Date),
             cast(null(), Date),
-            cast(null(), String),
+            Mailbox.convention_code,
         )
         .join_from(SelectedMailbox, Mailbox, Mailbox.id == SelectedMailbox.mailbox_id)
         .where(SelectedMailbox.account_id == ACCOUNT_ID, unindexed(Mailbox.account_id) == ACCOUNT_ID)
@@ -129,4 +145,17 @@ def _prices() -> AnySelect:
     ).where(PriceRow.valid_from <= TODAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= TODAY))
 
 
-OVERVIEW = union_all(_account(), _selected(), _prices())
+def _conventions() -> AnySelect:
+    return select(
+        literal_column("'convention'"),
+        ConventionRow.code,
+        ConventionRow.total_net_cents,
+        ConventionRow.term_years,
+        literal_column("0"),
+        ConventionRow.valid_from,
+        ConventionRow.valid_to,
+        cast(ConventionRow.plan, String),
+    ).where(in_force(TODAY), PAID_BY_MEMBER)
+
+
+OVERVIEW = union_all(_account(), _selected(), _prices(), _conventions())

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, String, UniqueConstraint, and_, bindparam, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.domain.pricing import Item, Price, PriceList, price_list_on
 from portal.store.base import Base, Cents, Id, enum_type
+from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
 from portal.store.promotions import PromotionRow
 
 
@@ -41,21 +53,31 @@ def years_in(terms: str) -> frozenset[int]:
 
 
 _DAY = bindparam("day", type_=Date)
-_IN_FORCE = (
-    select(PriceRow, PromotionRow)
-    .outerjoin(PromotionRow, and_(PromotionRow.valid_from <= _DAY, PromotionRow.valid_to >= _DAY))
-    .where(PriceRow.valid_from <= _DAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= _DAY))
+_IN_FORCE = union_all(
+    select(literal_column("'price'").label("kind"), PriceRow.id.label("id")).where(
+        PriceRow.valid_from <= _DAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= _DAY)
+    ),
+    select(literal_column("'promotion'"), PromotionRow.id).where(
+        PromotionRow.valid_from <= _DAY, PromotionRow.valid_to >= _DAY
+    ),
+    select(literal_column("'convention'"), ConventionRow.id).where(in_force(_DAY), PAID_BY_MEMBER),
+).subquery()
+_LIST = (
+    select(PriceRow, PromotionRow, ConventionRow)
+    .select_from(_IN_FORCE)
+    .outerjoin(PriceRow, and_(_IN_FORCE.c.kind == "price", PriceRow.id == _IN_FORCE.c.id))
+    .outerjoin(PromotionRow, and_(_IN_FORCE.c.kind == "promotion", PromotionRow.id == _IN_FORCE.c.id))
+    .outerjoin(ConventionRow, and_(_IN_FORCE.c.kind == "convention", ConventionRow.id == _IN_FORCE.c.id))
 )
-"""Every price with every promotion, a few rows. Built once: it is read at every change of a renewal."""
+"""Each row is one thing in force, beside two NULLs. Built once: it is read at every change of a renewal."""
 
 
 def prices_on(session: Session, day: date) -> PriceList:
-    """Return the price list in force on `day`, with its promotions, by one statement."""
-    rows = session.execute(_IN_FORCE, {"day": day}).all()
-    prices = {price.id: price for price, _ in rows}
-    promotions = {promotion.id: promotion for _, promotion in rows if promotion is not None}
+    """Return the price list in force on `day`, with promotions and members' conventions: one statement."""
+    rows = session.execute(_LIST, {"day": day}).all()
     return price_list_on(
-        [row.as_price() for row in prices.values()],
+        [price.as_price() for price, _, _ in rows if price is not None],
         day,
-        [row.as_promotion() for row in promotions.values()],
+        [promotion.as_promotion() for _, promotion, _ in rows if promotion is not None],
+        conventions=[agreed.as_convention() for _, _, agreed in rows if agreed is not None],
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,11 +23,15 @@ from sqlalchemy import (
     or_,
 )
 
+from portal.domain.conventions import ConventionStanding
 from portal.domain.plans import PLANS, Plan
-from portal.domain.renewability import NotRenewable
+from portal.domain.renewability import OF_CONVENTION, NotRenewable
+from portal.store.conventions import body_known_on
+from portal.store.conventions import standing_on as convention_standing
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 
+Columns: TypeAlias = tuple[Any, ...]
 DayNamed = Callable[[str], ColumnElement[date]]
 """What gives the SQL value of a day by its name in `day_values`."""
 
@@ -69,6 +74,7 @@ def _on(today: date) -> Conditions:
 
 def _conditions(day: DayNamed) -> Conditions:
     today, kept_since = day("today"), _kept_since(day)
+    convention = convention_standing(today)
     cancelled = or_(
         and_(Mailbox.cancelled_on.is_not(None), Mailbox.cancelled_on <= today),
         Mailbox.expires_on < kept_since,
@@ -80,14 +86,19 @@ def _conditions(day: DayNamed) -> Conditions:
         (cancelled, NotRenewable.CANCELLED),
         (_NOT_SOLD_HERE, NotRenewable.DOMAIN_PLAN),
         (_HAS_OPEN_ORDER, NotRenewable.OPEN_ORDER),
-        (Mailbox.convention_code.is_not(None), NotRenewable.CONVENTION),
+        *((convention == _constant(standing), reason) for standing, reason in OF_CONVENTION.items()),
     )
     return Conditions(
         cancelled=cancelled,
         still_there=still_there,
         reason=case(*((condition, _constant(reason)) for condition, reason in reasons), else_=None),
-        renewable=and_(still_there, ~_NOT_SOLD_HERE, Mailbox.convention_code.is_(None), ~_HAS_OPEN_ORDER),
+        renewable=and_(still_there, ~_NOT_SOLD_HERE, _is_payable(convention), ~_HAS_OPEN_ORDER),
     )
+
+
+def _is_payable(convention: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Return the condition «its holder can pay»: without a convention, or by one that the member pays."""
+    return or_(Mailbox.convention_code.is_(None), convention == _constant(ConventionStanding.MEMBER_PAYS))
 
 
 def _kept_since(day: DayNamed) -> ColumnElement[date]:
@@ -115,7 +126,7 @@ def _one_of(plans: Iterable[Plan]) -> ColumnElement[bool]:
     return or_(*(Mailbox.plan == _constant(plan) for plan in plans))
 
 
-def _constant(value: Plan | NotRenewable) -> ColumnElement[str]:
+def _constant(value: Plan | NotRenewable | ConventionStanding) -> ColumnElement[str]:
     return literal_column(f"'{value.value}'")
 
 
@@ -129,6 +140,12 @@ def _open(name: str) -> ColumnElement[date]:
 
 _PREBUILT = _conditions(_open)
 TODAY = _open("today")
+MEMBERSHIP: Columns = (
+    Mailbox.convention_code,
+    convention_standing(TODAY).label("convention"),
+    body_known_on(TODAY).label("convention_body"),
+)
+"""What `membership_of` reads: the mailbox's convention, how it stands today, the body's name."""
 CANCELLED = _PREBUILT.cancelled
 STILL_THERE = _PREBUILT.still_there
 NOT_RENEWABLE = _PREBUILT.reason

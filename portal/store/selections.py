@@ -32,7 +32,13 @@ from portal.store.base import AnyRow, Base, Instant
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.planner import unindexed
-from portal.store.renewability import not_renewable_reason, renewable
+from portal.store.renewability import (
+    MEMBERSHIP,
+    NOT_RENEWABLE,
+    day_values,
+    not_renewable_reason,
+    renewable,
+)
 
 IN_ANY_TAB = Mailbox.of_account_holder.in_([true(), false()])
 """Always true: it lets the tabs' index find the account's mailboxes by expiry, tab after tab."""
@@ -129,10 +135,10 @@ def left_out_rows(
     session: Session, account_id: int, until: date, place: Place | None, today: date
 ) -> Sequence[AnyRow]:
     """Return up to one row more than a page of the left-out mailboxes, by expiry and address."""
-    reason = not_renewable_reason(today).label("reason")
+    reason = NOT_RENEWABLE.label("reason")
     key = tuple_(Mailbox.expires_on, Mailbox.address)
     statement = (
-        select(Mailbox.address, Mailbox.plan, Mailbox.expires_on, Mailbox.cancelled_on, reason)
+        select(Mailbox.address, Mailbox.plan, Mailbox.expires_on, Mailbox.cancelled_on, reason, *MEMBERSHIP)
         .where(Mailbox.account_id == account_id, IN_ANY_TAB, Mailbox.expires_on <= until)
         .where(~renewable(today))
         .limit(PAGE_ROWS + 1)
@@ -143,7 +149,8 @@ def left_out_rows(
         statement = statement.where(key < here if backward else key > here)
     columns = (Mailbox.expires_on, Mailbox.address)
     rows = session.execute(
-        statement.order_by(*(column.desc() if backward else column.asc() for column in columns))
+        statement.order_by(*(column.desc() if backward else column.asc() for column in columns)),
+        day_values(today),
     ).all()
     return rows[::-1] if backward else rows
 

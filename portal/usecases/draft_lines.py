@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from portal.domain.access import Relation, SubjectKind, relation_of
-from portal.domain.errors import PlanNotOffered, PriceMissing, TermNotOffered
+from portal.domain.conventions import Membership
+from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing, TermNotOffered
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
 from portal.domain.plans import PLANS, Plan
@@ -38,6 +39,7 @@ class DraftedRow:
     version: int
     not_renewable: NotRenewable | None
     order_number: str | None
+    membership: Membership | None
     problems: Sequence[FitProblem]
     quote: Quote | None
     """None when the choice is not sold any more."""
@@ -52,7 +54,7 @@ class DraftedRow:
 def row_of(drafted: DraftedMailbox, prices: PriceList, version: int, today: date) -> DraftedRow:
     """Return what the row of one line shows, without its offers."""
     line, mailbox = drafted.line, drafted.mailbox
-    choice = choice_of(line)
+    choice = choice_of(line, mailbox)
     facts = PLANS[mailbox.plan]
     return DraftedRow(
         line_id=line.id,
@@ -69,6 +71,7 @@ def row_of(drafted: DraftedMailbox, prices: PriceList, version: int, today: date
         version=version,
         not_renewable=drafted.not_renewable,
         order_number=drafted.order_number,
+        membership=drafted.membership,
         problems=problems_of(line, mailbox),
         quote=quote_or_none(choice, prices),
         expires_after=new_expiry(mailbox.expires_on, choice.years),
@@ -82,18 +85,10 @@ def mailbox_relation(kind: SubjectKind, mailbox: Mailbox) -> Relation:
     )
 
 
-def choice_of(line: DraftLine) -> Choice:
-    """Return the choice that a line holds."""
-    return Choice(line.plan, line.extra_mailbox_gb, line.extra_archive_gb, line.term_years)
-
-
-def permitted(choice: Choice) -> Choice:
-    """Return the choice with no more extra space than its plan permits."""
-    facts = PLANS[choice.plan]
-    return replace(
-        choice,
-        extra_mailbox_gb=min(choice.extra_mailbox_gb, facts.max_extra_mailbox_gb),
-        extra_archive_gb=min(choice.extra_archive_gb, facts.max_extra_archive_gb),
+def choice_of(line: DraftLine, mailbox: Mailbox) -> Choice:
+    """Return the choice that a line holds, in the mailbox's convention."""
+    return Choice(
+        line.plan, line.extra_mailbox_gb, line.extra_archive_gb, line.term_years, mailbox.convention_code
     )
 
 
@@ -111,12 +106,12 @@ def fit_of(choice: Choice, mailbox: Mailbox, *, accepted: bool) -> list[FitProbl
 
 def problems_of(line: DraftLine, mailbox: Mailbox) -> list[FitProblem]:
     """Return what stands against the choice that a line holds."""
-    return fit_of(choice_of(line), mailbox, accepted=line.archive_deletion_accepted)
+    return fit_of(choice_of(line, mailbox), mailbox, accepted=line.archive_deletion_accepted)
 
 
 def quote_or_none(choice: Choice, prices: PriceList) -> Quote | None:
     """Return the price of one mailbox's choice, or None when it is not sold."""
     try:
         return quote_for(choice, prices, day=prices.day)
-    except (PriceMissing, TermNotOffered, PlanNotOffered):
+    except (PriceMissing, TermNotOffered, PlanNotOffered, ConventionNotPayable):
         return None

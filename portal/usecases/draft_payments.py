@@ -14,7 +14,7 @@ from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.payments import Arrival, BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import draft_changes
-from portal.store.draft_queries import ExpiryGroup, addresses_in, expiry_groups
+from portal.store.draft_expiries import ExpiryGroup, addresses_in, expiry_groups
 from portal.usecases.draft_totals import OpenDraft, claim_change, look_at_draft
 
 OFFERED_METHODS = (PaymentMethod.BANK_TRANSFER, PaymentMethod.PREFILLED_SLIP, PaymentMethod.POSTAL_SLIP)

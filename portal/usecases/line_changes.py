@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Action, Subject, allowed
+from portal.domain.choices import permitted
 from portal.domain.errors import (
     DraftStale,
     LineBlocked,
@@ -28,7 +29,6 @@ from portal.usecases.draft_lines import (
     choice_of,
     fit_of,
     mailbox_relation,
-    permitted,
     row_of,
 )
 from portal.usecases.draft_totals import Totals, claim_change, totals_now
@@ -75,8 +75,8 @@ def change(
     """Change one line and return it with the draft's new sums: five statements.
 
     Raises NotFound, DraftClosed, DraftStale, MailboxNotRenewable, NotAllowed, PlanNotOffered, PriceMissing,
-    TermNotOffered, LineBlocked; then nothing is changed. A post that its own page has already outdated
-    changes nothing and is no error. Source: product.md 4 (1), docs/adr/0009.
+    TermNotOffered, ConventionNotPayable, LineBlocked; then nothing is changed. A post that its own page has
+    already outdated changes nothing and is no error. Source: product.md 4 (1), docs/adr/0009.
     """
     draft_id, version = claim_change(session, subject, public_id, now)
     drafted = _line(session, subject, draft_id, address, today)
@@ -114,7 +114,8 @@ def _is_newest(line: DraftLine, page: PageMark) -> bool:
 
 def _checked(subject: Subject, drafted: DraftedMailbox, wanted: Choice, prices: PriceList) -> Choice:
     """Return the choice to store; raises what stands against it."""
-    before = choice_of(drafted.line)
+    before = choice_of(drafted.line, drafted.mailbox)
+    wanted = replace(wanted, convention=before.convention)
     if not PLANS[wanted.plan].renewable_here:
         raise PlanNotOffered(wanted.plan)
     after = wanted if wanted.plan == before.plan else permitted(wanted)
@@ -129,8 +130,9 @@ def _checked(subject: Subject, drafted: DraftedMailbox, wanted: Choice, prices: 
 
 
 def _check_rights(subject: Subject, drafted: DraftedMailbox, before: Choice, after: Choice) -> None:
+    """Raise NotAllowed for what is not the subject's to change; in a convention the price judges the plan."""
     relation = mailbox_relation(subject.kind, drafted.mailbox)
-    if after.plan != before.plan and not allowed(relation, Action.CHANGE_PLAN):
+    if not before.convention and after.plan != before.plan and not allowed(relation, Action.CHANGE_PLAN):
         raise NotAllowed(Action.CHANGE_PLAN)
     same_space = replace(after, plan=before.plan, years=before.years) == before
     if not same_space and not allowed(relation, Action.CHANGE_EXTRA_SPACE):

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from portal.domain.access import Action, Subject, allowed, relation_of
+from portal.domain.access import (
+    Action,
+    Keeper,
+    Subject,
+    allowed,
+    lacking_of,
+    masked_account,
+    relation_of,
+)
 from portal.domain.changes import Package, PackageFrom, changes_ahead
+from portal.domain.conventions import ConventionStanding, Membership
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
@@ -18,9 +27,10 @@ from portal.domain.lifecycle import Capabilities, Timeline, capabilities, days_l
 from portal.domain.listing import Listing, Page, Standing, one_page, standing_on
 from portal.domain.orders import OrderState, is_payable
 from portal.domain.plans import PLANS, Plan
-from portal.domain.renewability import NotRenewable, why_not_renewable
+from portal.domain.renewability import NotRenewable, renews_by_itself, why_not_renewable
 from portal.store import mailbox_page
 from portal.store.base import AnyRow
+from portal.store.conventions import membership_of
 from portal.store.mailbox_list import list_rows
 from portal.store.overview import overview
 from portal.store.scheduled_changes import terms_ahead
@@ -92,6 +102,8 @@ class ListedMailbox:
     space: Space
     archive: Space | None
     auto_renewal: bool
+    """Never where it would mean nothing: with a domain, or where the body of a convention pays."""
+    membership: Membership | None
     selected: bool
     not_renewable: NotRenewable | None
     open_order: OpenOrder | None
@@ -142,6 +154,10 @@ class MailboxDetails:
     works_now: Capabilities
     works_suspended: Capabilities
     may_change_plan: bool
+    lacking: Mapping[Action, Keeper]
+    """What the subject may not do, and who can: the pages say it where a control is missing."""
+    keeper_account: str
+    """The account the mailbox was bought with, masked; empty if there is none."""
     has_siblings: bool
     """Whether the subject has a list to go back to."""
     orders: list[OrderOfMailbox]
@@ -169,11 +185,7 @@ def look_at(
 
     Raises NotFound when there is no such mailbox or it is not the subject's to see.
     """
-    row = (
-        mailbox_page.mailbox_with_holder(session, subject, address.lower()) if address.isprintable() else None
-    )
-    if row is None:
-        raise NotFound
+    row = _found(session, subject, address, today)
     grace_days = PLANS[row.plan].grace_days
     state = state_on(today, row.expires_on, grace_days, row.cancelled_on)
     relation = relation_of(
@@ -188,12 +200,22 @@ def look_at(
         works_now=capabilities(state, suspended),
         works_suspended=suspended,
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
+        lacking=lacking_of(relation, has_account=row.account_id is not None),
+        keeper_account=masked_account(row.account_username) if row.account_username else "",
         has_siblings=row.has_siblings,
         orders=[
             OrderOfMailbox(order.number, rome_day(order.placed_at), order.gross_cents, order.state)
             for order in mailbox_page.orders_of_mailbox(session, subject, row.id)
         ],
     )
+
+
+def _found(session: Session, subject: Subject, address: str, today: date) -> AnyRow:
+    known = address.isprintable()
+    row = mailbox_page.mailbox_with_holder(session, subject, address.lower(), today) if known else None
+    if row is None:
+        raise NotFound
+    return row
 
 
 def own_address(session: Session, subject: Subject) -> str:
@@ -205,6 +227,8 @@ def own_address(session: Session, subject: Subject) -> str:
 
 
 def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
+    membership = membership_of(row)
+    standing = membership.standing if membership else None
     return ListedMailbox(
         id=row.id,
         address=row.address,
@@ -214,9 +238,10 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         days_left=days_left(today, row.expires_on),
         space=_space(row),
         archive=_archive(row),
-        auto_renewal=row.auto_renewal,
+        auto_renewal=row.auto_renewal and renews_by_itself(row.plan, standing),
+        membership=membership,
         selected=selected,
-        not_renewable=_reason(row, today),
+        not_renewable=_reason(row, standing, today),
         open_order=_open_order(row),
         ahead=_ahead(row),
     )
@@ -235,14 +260,14 @@ def _open_order(row: AnyRow) -> OpenOrder | None:
     return OpenOrder(row.order_number, row.order_state is not None and is_payable(row.order_state))
 
 
-def _reason(row: AnyRow, today: date) -> NotRenewable | None:
+def _reason(row: AnyRow, standing: ConventionStanding | None, today: date) -> NotRenewable | None:
     return why_not_renewable(
         today,
         row.plan,
         row.expires_on,
         cancelled_on=row.cancelled_on,
         has_open_order=row.open_line_id is not None,
-        has_convention=row.convention_code is not None,
+        convention=standing,
     )
 
 

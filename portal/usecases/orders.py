@@ -37,7 +37,7 @@ from portal.domain.terms import new_expiry
 from portal.failpoints import Failpoint, reach
 from portal.store import locks, order_facts, order_queries
 from portal.store.accounts import Account, Holder
-from portal.store.draft_queries import ExpiryGroup
+from portal.store.draft_expiries import ExpiryGroup
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.order_queries import LineToOrder
@@ -166,7 +166,9 @@ def _blocked(line: LineToOrder) -> BlockedLine | None:
 
 
 def _choice(line: LineToOrder) -> Choice:
-    return Choice(line.plan, line.extra_mailbox_gb, line.extra_archive_gb, line.term_years)
+    return Choice(
+        line.plan, line.extra_mailbox_gb, line.extra_archive_gb, line.term_years, line.convention_code
+    )
 
 
 def _check_shown(draft: RenewalDraft, total: Quote, shown: Shown) -> None:

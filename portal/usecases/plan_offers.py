@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from portal.domain.access import Action, SubjectKind, allowed
+from portal.domain.access import Action, SubjectKind, allowed, masked_account
+from portal.domain.choices import permitted
+from portal.domain.conventions import Convention
 from portal.domain.errors import PlanNotOffered, PriceMissing
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Cents
@@ -17,7 +19,7 @@ from portal.domain.space import FitProblem, FitProblemKind
 from portal.domain.terms import new_expiry
 from portal.store.draft_queries import DraftedMailbox
 from portal.store.mailboxes import Mailbox
-from portal.usecases.draft_lines import choice_of, fit_of, mailbox_relation, permitted, quote_or_none
+from portal.usecases.draft_lines import choice_of, fit_of, mailbox_relation, quote_or_none
 
 
 class Effect(StrEnum):
@@ -68,6 +70,10 @@ class TermOffer:
 class Offers:
     """The inside of an open row."""
 
+    agreed: Convention | None
+    """The convention that fixes plan, term and price: there is neither card nor term to choose."""
+    agreed_until: date | None
+    """Until when it lasts then."""
     plans: Sequence[PlanOffer]
     mailbox_space: SpaceOffer
     archive_space: SpaceOffer | None
@@ -79,23 +85,29 @@ class Offers:
     deletion_accepted: bool
     may_change_plan: bool
     may_change_space: bool
+    keeper_account: str
+    """The account that may change what this sign-in may not, masked; empty if there is none."""
 
 
 def offers_of(drafted: DraftedMailbox, prices: PriceList, kind: SubjectKind, today: date) -> Offers:
     """Return what can be chosen for one line. Source: product.md 4 (1), domain.md 2.2, 3.3, 3.4."""
     line, mailbox = drafted.line, drafted.mailbox
-    choice, relation = choice_of(line), mailbox_relation(kind, mailbox)
+    choice, relation = choice_of(line, mailbox), mailbox_relation(kind, mailbox)
+    agreed = prices.conventions.get(choice.convention) if choice.convention else None
     return Offers(
-        plans=[_plan_offer(plan, choice, mailbox, prices) for plan in SOLD_PLANS],
+        agreed=agreed,
+        agreed_until=new_expiry(mailbox.expires_on, agreed.term_years) if agreed else None,
+        plans=[] if agreed else [_plan_offer(plan, choice, mailbox, prices) for plan in SOLD_PLANS],
         mailbox_space=_mailbox_space(choice, mailbox, prices),
         archive_space=_archive_space(choice, mailbox, prices),
-        terms=_terms(choice, mailbox, prices),
+        terms=[] if agreed else _terms(choice, mailbox, prices),
         effects=effects_of(choice, mailbox),
         changes_on=smaller_from(mailbox, today),
         deletes_archive_mb=0 if PLANS[choice.plan].has_archive else mailbox.archive_used_mb,
         deletion_accepted=line.archive_deletion_accepted,
-        may_change_plan=allowed(relation, Action.CHANGE_PLAN),
+        may_change_plan=agreed is None and allowed(relation, Action.CHANGE_PLAN),
         may_change_space=allowed(relation, Action.CHANGE_EXTRA_SPACE),
+        keeper_account=masked_account(drafted.account) if drafted.account else "",
     )
 
 

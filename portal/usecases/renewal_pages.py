@@ -9,6 +9,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.choices import first_choice
+from portal.domain.conventions import Membership
 from portal.domain.errors import NotFound, PriceMissing
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
@@ -51,9 +53,12 @@ class Preparation:
     standing: Standing
     expires_on: date
     days_left: int
+    years: int
+    """One, or what the convention says."""
     expires_after: date
     quote: Quote | None
-    """One year of the mailbox as it is; None when that is not sold."""
+    """These years of the mailbox as it is; None when that is not sold."""
+    membership: Membership | None
     extra_mailbox_gb: int
     extra_archive_gb: int
     not_renewable: NotRenewable | None
@@ -123,8 +128,10 @@ def prepare(session: Session, subject: Subject, address: str, *, today: date) ->
     if target is None:
         raise NotFound
     mailbox = target.mailbox
-    sold = mailbox.plan in SOLD_PLANS
-    choice = Choice(mailbox.plan, mailbox.extra_mailbox_gb, mailbox.extra_archive_gb)
+    prices = prices_on(session, today)
+    space = (mailbox.extra_mailbox_gb, mailbox.extra_archive_gb)
+    now = Choice(mailbox.plan, *space, convention=mailbox.convention_code)
+    choice = first_choice(now, prices.conventions)
     begun = look_for_draft(session, subject)
     return Preparation(
         address=mailbox.address,
@@ -132,8 +139,10 @@ def prepare(session: Session, subject: Subject, address: str, *, today: date) ->
         standing=standing_on(today, mailbox.expires_on, mailbox.plan, mailbox.cancelled_on),
         expires_on=mailbox.expires_on,
         days_left=days_left(today, mailbox.expires_on),
-        expires_after=new_expiry(mailbox.expires_on, 1),
-        quote=quote_or_none(choice, prices_on(session, today)) if sold else None,
+        expires_after=new_expiry(mailbox.expires_on, choice.years),
+        years=choice.years,
+        quote=quote_or_none(choice, prices),
+        membership=target.membership,
         not_renewable=target.not_renewable,
         order_number=target.order_number,
         extra_mailbox_gb=mailbox.extra_mailbox_gb,

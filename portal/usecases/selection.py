@@ -10,13 +10,15 @@ import structlog
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.conventions import Membership
 from portal.domain.dates import add_months
-from portal.domain.errors import NotFound, PriceMissing, TermNotOffered
+from portal.domain.errors import ConventionNotPayable, NotFound, PlanNotOffered, PriceMissing, TermNotOffered
 from portal.domain.listing import Page, Place, one_page
 from portal.domain.plans import Plan
 from portal.domain.pricing import quote
 from portal.domain.renewability import NotRenewable
 from portal.store import selections
+from portal.store.conventions import membership_of
 from portal.store.overview import Overview, overview
 
 log = structlog.get_logger()
@@ -24,11 +26,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SelectionBar:
-    """How many mailboxes are selected and what they cost as they are, for one year."""
+    """How many mailboxes are selected and what they cost as they are, for a year or a convention's term."""
 
     count: int
     net_cents: int | None
     """None when the price list cannot say: an item has no price today, or none for one year."""
+    in_convention: bool = False
+    """Whether some of them are in a convention, and so for its term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class LeftOut:
     plan: Plan
     expires_on: date
     reason: NotRenewable
+    membership: Membership | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +120,22 @@ def left_out(
     """Return one page of the mailboxes that selecting by months leaves out, each with its reason."""
     until = add_months(today, months)
     found = selections.left_out_rows(session, account_of(subject), until, place, today)
-    rows = [LeftOut(row.address, row.plan, row.expires_on, NotRenewable(row.reason)) for row in found]
+    rows = [
+        LeftOut(row.address, row.plan, row.expires_on, NotRenewable(row.reason), membership_of(row))
+        for row in found
+    ]
     return LeftOutPage(until, one_page(rows, place))
 
 
 def bar_of(around: Overview) -> SelectionBar:
     """Return the selection bar from what surrounds the list. Source: domain.md 8.2."""
     count = sum(number for _choice, number in around.selected)
+    in_convention = any(choice.convention for choice, _number in around.selected)
     try:
         net_cents = quote(around.selected, around.prices, day=around.prices.day).net_cents
-    except (PriceMissing, TermNotOffered):
-        return SelectionBar(count, None)
-    return SelectionBar(count, net_cents)
+    except (PriceMissing, TermNotOffered, PlanNotOffered, ConventionNotPayable):
+        return SelectionBar(count, None, in_convention)
+    return SelectionBar(count, net_cents, in_convention)
 
 
 def account_of(subject: Subject) -> int:

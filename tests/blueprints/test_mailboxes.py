@@ -19,9 +19,12 @@ from portal.store.accounts import Account
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.factories import (
+    ARCHITECTS,
+    LAWYERS,
     TODAY,
     fill_account,
     make_account,
+    make_conventions,
     make_holder,
     make_mailbox,
     make_order,
@@ -223,7 +226,9 @@ def test_an_unpaid_order_gives_pay_and_cancel_instead_of_renew(
     ("fields", "reason"),
     [
         ({"plan": Plan.DOMAIN}, "Si rinnova insieme al dominio."),
-        ({"convention_code": "OMCEO"}, "In convenzione"),
+        ({"convention_code": ARCHITECTS.code}, "rinnovo a cura di Ordine degli Architetti."),
+        ({"convention_code": LAWYERS.code}, "per rinnovare scrivi a Ordine degli Avvocati."),
+        ({"convention_code": "UNKNOWN"}, "per rinnovare scrivi a chi gestisce la convenzione."),
         ({"expires_in": -91}, "Cancellata: non si può più rinnovare."),
     ],
 )
@@ -234,6 +239,7 @@ def test_a_missing_button_says_why(
     fields: dict[str, object],
     reason: str,
 ) -> None:
+    store(make_conventions)
     store(lambda session: make_mailbox(session, account, "senza@pec.example", **fields))  # type: ignore[arg-type]
 
     page = owner.get("/caselle?cerca=senza&stato=tutte").text

@@ -15,7 +15,6 @@ from portal.domain.conventions import (
     overlapping,
     standing_of,
 )
-from portal.domain.errors import PlanNotOffered, TermNotOffered
 from portal.domain.plans import Plan
 
 TODAY = date(2026, 11, 24)
@@ -82,13 +81,3 @@ def test_of_two_rows_that_overlap_the_later_counts() -> None:
     dearer = replace(DOCTORS, total_net_cents=450, valid_from=date(2026, 1, 1))
 
     assert conventions_on([dearer, DOCTORS], TODAY) == {"OMCEO-GE-0015": dearer}
-
-
-def test_only_what_was_agreed_can_be_had() -> None:
-    DOCTORS.check(Plan.STANDARD, 3)
-
-    with pytest.raises(PlanNotOffered):
-        DOCTORS.check(Plan.PRO, 3)
-    with pytest.raises(TermNotOffered) as refused:
-        DOCTORS.check(Plan.STANDARD, 1)
-    assert refused.value.offered == (3,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -9,18 +10,36 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.domain.conventions import Payer, conventions_on, standing_of
 from portal.domain.listing import Shown, standing_on
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
 from portal.domain.renewability import NotRenewable, why_not_renewable
 from portal.store.mailbox_list import SHOWN, list_values
 from portal.store.mailboxes import Mailbox
-from portal.store.renewability import not_renewable_reason, renewable
+from portal.store.renewability import MEMBERSHIP, day_values, not_renewable_reason, renewable
 from portal.wiring import Services
-from tests.factories import TODAY, make_account, make_holder, make_mailbox, make_order
+from tests.factories import (
+    ARCHITECTS,
+    DOCTORS,
+    LAWYERS,
+    TODAY,
+    make_account,
+    make_convention,
+    make_holder,
+    make_mailbox,
+    make_order,
+)
 
 OFFSETS = (-400, -92, -91, -90, -89, -32, -31, -30, -29, -1, 0, 1, 30, 89, 90, 91, 92, 400)
 """Days around today where something changes, for one plan or another."""
+AGREED = [
+    replace(DOCTORS, valid_from=TODAY - timedelta(days=91)),
+    replace(ARCHITECTS, valid_from=TODAY, valid_to=TODAY + timedelta(days=30)),
+    replace(LAWYERS, valid_from=TODAY - timedelta(days=30), valid_to=TODAY - timedelta(days=1)),
+    replace(LAWYERS, payer=Payer.BODY, valid_from=TODAY + timedelta(days=1), valid_to=None),
+]
+CODES = [*(agreed.code for agreed in AGREED), "UNKNOWN"]
 DAYS = [TODAY + timedelta(days=days) for days in (-91, -30, -1, 0, 1, 30, 31, 90, 91)]
 
 
@@ -39,7 +58,7 @@ def store_every_kind(session: Session) -> dict[int, bool]:
                     plan=plan,
                     expires_in=offset,
                     cancelled_on=random.choice([None, None, TODAY + timedelta(days=random.choice(OFFSETS))]),
-                    convention_code=random.choice([None, None, "OMCEO-GE-0015"]),
+                    convention_code=random.choice([None, None, *CODES]),
                 )
                 has_open_order[mailbox.id] = random.random() < 0.3
                 if has_open_order[mailbox.id]:
@@ -54,19 +73,24 @@ def expected_reason(mailbox: Mailbox, today: date, *, has_open_order: bool) -> N
         mailbox.expires_on,
         cancelled_on=mailbox.cancelled_on,
         has_open_order=has_open_order,
-        has_convention=mailbox.convention_code is not None,
+        convention=standing_of(mailbox.convention_code, conventions_on(AGREED, today)),
     )
 
 
 def test_the_database_gives_the_domains_reason_for_every_mailbox_on_every_day(services: Services) -> None:
     with services.transaction() as session:
+        for agreed in AGREED:
+            make_convention(session, agreed)
         has_open_order = store_every_kind(session)
 
     seen: set[NotRenewable | None] = set()
     with services.reading() as session:
         for today in DAYS:
-            columns = (Mailbox, not_renewable_reason(today), renewable(today))
-            for mailbox, reason, can_be_renewed in session.execute(select(*columns)):
+            columns = (Mailbox, not_renewable_reason(today), renewable(today), *MEMBERSHIP)
+            for row in session.execute(select(*columns), day_values(today)):
+                mailbox, reason, can_be_renewed = row[:3]
+                standing = standing_of(mailbox.convention_code, conventions_on(AGREED, today))
+                assert row.convention == standing
                 expected = expected_reason(mailbox, today, has_open_order=has_open_order[mailbox.id])
                 assert reason == expected
                 assert can_be_renewed == (expected is None)

@@ -29,9 +29,13 @@ from portal.usecases.mailboxes import (
 )
 from portal.wiring import Services
 from tests.factories import (
+    ARCHITECTS,
+    DOCTORS,
+    LAWYERS,
     TODAY,
     fill_account,
     make_account,
+    make_conventions,
     make_holder,
     make_mailbox,
     make_order,
@@ -110,7 +114,10 @@ def test_standard_has_no_archive(services: Services) -> None:
     [
         ({"expires_in": -91}, NotRenewable.CANCELLED),
         ({"plan": Plan.DOMAIN}, NotRenewable.DOMAIN_PLAN),
-        ({"convention_code": "OMCEO-GE-0015"}, NotRenewable.CONVENTION),
+        ({"convention_code": DOCTORS.code}, None),
+        ({"convention_code": ARCHITECTS.code}, NotRenewable.CONVENTION_BODY),
+        ({"convention_code": LAWYERS.code}, NotRenewable.CONVENTION_NOT_IN_FORCE),
+        ({"convention_code": "UNKNOWN"}, NotRenewable.CONVENTION_NOT_IN_FORCE),
         ({"expires_in": -90}, None),
         ({"auto_renewal": True}, None),
     ],
@@ -119,6 +126,7 @@ def test_a_missing_button_has_its_reason(
     services: Services, fields: dict[str, object], reason: NotRenewable | None
 ) -> None:
     with services.transaction() as session:
+        make_conventions(session)
         account = make_account(session)
         make_mailbox(session, account, **fields)  # type: ignore[arg-type]
 

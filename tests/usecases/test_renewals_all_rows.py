@@ -34,8 +34,8 @@ def apply(services: Services, cart: Cart, plan: Plan | None, years: int | None) 
 
 def choices(services: Services, cart: Cart) -> list[Choice]:
     with services.reading() as session:
-        lines = {line.mailbox_id: choice_of(line) for line in session.scalars(select(DraftLine))}
-    return [lines[mailbox.id] for mailbox in cart.mailboxes]
+        lines = {line.mailbox_id: line for line in session.scalars(select(DraftLine))}
+    return [choice_of(lines[mailbox.id], mailbox) for mailbox in cart.mailboxes]
 
 
 def test_plan_and_term_reach_every_row(services: Services) -> None:

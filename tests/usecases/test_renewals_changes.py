@@ -48,7 +48,7 @@ def test_a_bigger_plan_is_stored_priced_and_told(services: Services) -> None:
 
     changed = change(services, cart, Plan.PRO, 2, 1, years=3)
 
-    assert choice_of(stored(services, cart)) == Choice(Plan.PRO, 2, 1, 3)
+    assert choice_of(stored(services, cart), cart.mailboxes[0]) == Choice(Plan.PRO, 2, 1, 3)
     assert changed.row.quote is not None
     assert changed.row.quote.net_cents == 3 * (2500 + 2 * 300 + 300)
     assert changed.totals.quote.gross_cents == 12444
@@ -77,13 +77,13 @@ def test_a_plan_too_small_is_refused_with_the_smallest_fix(services: Services) -
     assert [(problem.kind, problem.fix_extra_gb) for problem in line.problems] == [
         (FitProblemKind.MAILBOX_TOO_SMALL, 1)
     ]
-    assert choice_of(stored(services, cart)) == Choice(Plan.PRO)
+    assert choice_of(stored(services, cart), cart.mailboxes[0]) == Choice(Plan.PRO)
     assert choice_of_after(services, cart, Plan.STANDARD, 1) == Choice(Plan.STANDARD, 1)
 
 
 def choice_of_after(services: Services, cart: Cart, plan: Plan, mailbox_gb: int) -> Choice:
     change(services, cart, plan, mailbox_gb)
-    return choice_of(stored(services, cart))
+    return choice_of(stored(services, cart), cart.mailboxes[0])
 
 
 def test_extra_space_may_not_fall_below_what_is_used(services: Services) -> None:
@@ -111,7 +111,7 @@ def test_changing_plan_takes_along_as_much_space_as_it_permits(services: Service
 
     change(services, cart, Plan.STANDARD, 5, 2)
 
-    assert choice_of(stored(services, cart)) == Choice(Plan.STANDARD, 1, 0)
+    assert choice_of(stored(services, cart), cart.mailboxes[0]) == Choice(Plan.STANDARD, 1, 0)
 
 
 @pytest.mark.parametrize("wanted", [(Plan.STANDARD, 2, 0), (Plan.STANDARD, 0, 1)])
@@ -234,7 +234,7 @@ def test_a_second_tab_does_not_overwrite_the_first_in_silence(services: Services
     with pytest.raises(DraftStale):
         change(services, cart, Plan.STANDARD, years=2, mark=second)
 
-    assert choice_of(stored(services, cart)) == Choice(Plan.PRO)
+    assert choice_of(stored(services, cart), cart.mailboxes[0]) == Choice(Plan.PRO)
     redrawn = replace(second, version=look(services, cart).facts.version, name="second-tab-again")
     assert change(services, cart, Plan.STANDARD, years=2, mark=redrawn).row.choice.years == 2
 

@@ -18,9 +18,12 @@ from portal.usecases import renewal_pages, renewals
 from portal.usecases.draft_totals import look_at_draft
 from portal.wiring import Services
 from tests.factories import (
+    ARCHITECTS,
+    LAWYERS,
     TODAY,
     fill_account,
     make_account,
+    make_conventions,
     make_mailbox,
     make_order,
     make_prices,
@@ -98,12 +101,16 @@ def test_another_mailbox_puts_the_first_renewal_aside(services: Services) -> Non
     [
         ({"expires_in": -91}, NotRenewable.CANCELLED),
         ({"plan": Plan.DOMAIN}, NotRenewable.DOMAIN_PLAN),
-        ({"convention_code": "OMCEO-GE-0015"}, NotRenewable.CONVENTION),
+        ({"convention_code": ARCHITECTS.code}, NotRenewable.CONVENTION_BODY),
+        ({"convention_code": LAWYERS.code}, NotRenewable.CONVENTION_NOT_IN_FORCE),
+        ({"convention_code": "UNKNOWN"}, NotRenewable.CONVENTION_NOT_IN_FORCE),
     ],
 )
 def test_what_cannot_be_renewed_is_not_begun(
     services: Services, values: dict[str, object], reason: NotRenewable
 ) -> None:
+    with services.transaction() as session:
+        make_conventions(session)
     subject, address = owner(services, **values)
 
     with pytest.raises(MailboxNotRenewable) as refused:

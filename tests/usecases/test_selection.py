@@ -24,10 +24,14 @@ from portal.usecases import selection
 from portal.usecases.selection import Expiring, SelectionBar
 from portal.wiring import Services
 from tests.factories import (
+    ARCHITECTS,
+    DOCTORS,
+    LAWYERS,
     NOW,
     TODAY,
     fill_account,
     make_account,
+    make_conventions,
     make_holder,
     make_mailbox,
     make_order,
@@ -245,7 +249,10 @@ def test_each_mailbox_left_out_has_its_reason(services: Services) -> None:
         make_mailbox(session, account, "tardi@pec.example", expires_in=400, plan=Plan.DOMAIN)
         make_mailbox(session, account, "cancellata@pec.example", expires_in=-91)
         make_mailbox(session, account, "dominio@pec.example", expires_in=1, plan=Plan.DOMAIN)
-        make_mailbox(session, account, "convenzione@pec.example", expires_in=2, convention_code="OMCEO")
+        make_conventions(session)
+        make_mailbox(session, account, "ente@pec.example", expires_in=2, convention_code=ARCHITECTS.code)
+        make_mailbox(session, account, "finita@pec.example", expires_in=2, convention_code=LAWYERS.code)
+        make_mailbox(session, account, "iscritta@pec.example", expires_in=2, convention_code=DOCTORS.code)
         ordered = make_mailbox(session, account, "ordinata@pec.example", expires_in=3)
         make_order(session, [ordered])
 
@@ -254,11 +261,13 @@ def test_each_mailbox_left_out_has_its_reason(services: Services) -> None:
         found = selection.left_out(session, of(account), 3, None, today=TODAY)
 
     assert dict(done.left_out) == dict.fromkeys(NotRenewable, 1)
-    assert done.left_out_count == 4
+    assert done.left_out_count == 5
+    assert done.added == 2
     assert [(row.address, row.reason) for row in found.page.rows] == [
         ("cancellata@pec.example", NotRenewable.CANCELLED),
         ("dominio@pec.example", NotRenewable.DOMAIN_PLAN),
-        ("convenzione@pec.example", NotRenewable.CONVENTION),
+        ("ente@pec.example", NotRenewable.CONVENTION_BODY),
+        ("finita@pec.example", NotRenewable.CONVENTION_NOT_IN_FORCE),
         ("ordinata@pec.example", NotRenewable.OPEN_ORDER),
     ]
 
