@@ -82,6 +82,9 @@ def accept_the_texts(page: Page) -> None:
     expect(answers).to_have_count(3)
     for answer in answers.all():
         answer.check()
+    at_once = page.get_by_role("checkbox", name="Chiedo che il servizio parta subito", exact=False)
+    if at_once.count():
+        at_once.check()
 
 
 def order_number(page: Page) -> str:

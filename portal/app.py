@@ -22,6 +22,7 @@ from portal.blueprints import (
     renewals,
     selection,
     webhooks,
+    withdrawals,
 )
 from portal.wiring import Services
 
@@ -35,6 +36,7 @@ PAGES = (
     confirm_step,
     contracts,
     orders,
+    withdrawals,
     paying,
     webhooks,
     health,

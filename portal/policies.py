@@ -50,6 +50,8 @@ POLICIES: dict[str, Policy] = {
     "paying.back": Policy.SIGNED_IN,
     "paying.status": Policy.SIGNED_IN,
     "webhooks.hear": Policy.WEBHOOK,
+    "withdrawals.declare": Policy.SIGNED_IN,
+    "withdrawals.confirm": Policy.SIGNED_IN,
 }
 DEMO_ONLY: dict[str, Policy] = {
     "demo.mails": Policy.PUBLIC,

@@ -18,7 +18,7 @@ from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
 from workers.payments import AskWork
-from workers.platform import ChangeWork, RenewWork
+from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
 from workers.relay import Relay, in_thread
 
@@ -77,6 +77,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         MailWork(services),
         RenewWork(services),
         ChangeWork(services),
+        WithdrawWork(services),
         AskWork(services),
         *notice_works(),
         SuspendWork(services),

@@ -1,4 +1,4 @@
-"""Rows `platform.renew` and `platform.change`: what the mail platform shall make of a mailbox."""
+"""Rows `platform.renew`, `platform.change` and `platform.withdraw`: what a mailbox becomes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from portal.ports import Unavailable
 from portal.store.outbox import Claim
-from portal.usecases import fulfilment, scheduled_changes
+from portal.usecases import fulfilment, scheduled_changes, withdrawal_effects
 from portal.usecases.line_tasks import LineTask
 from portal.wiring import Services
 from workers.job import Fate
@@ -44,6 +45,8 @@ class RenewWork:
         fulfilment.put_off_renewals(session, [task.line_id for task in tasks])
 
     def _apply(self, task: LineTask) -> None:
+        if task.must_wait:
+            raise Unavailable("a withdrawal from an earlier order is still under way")
         if task.order is not None:
             self._platform.apply(task.order)
             if task.restores:
@@ -80,6 +83,39 @@ class ChangeWork:
     def _apply(self, task: LineTask) -> None:
         if task.order is not None:
             self._platform.apply(task.order)
+
+
+class WithdrawWork:
+    """Renewals that the customer has withdrawn from: each mailbox goes back. Source: domain.md 10."""
+
+    kind = "platform.withdraw"
+    queue = "platform"
+    batch = 20
+
+    def __init__(self, services: Services) -> None:
+        self._platform = services.platform
+
+    def begin(self, session: Session, claims: Sequence[Claim], *, now: datetime) -> dict[int, LineTask]:
+        return by_row(claims, withdrawal_effects.begin_withdrawals(session, line_ids(claims), now=now))
+
+    def opened(self) -> AbstractContextManager[Callable[[LineTask], None]]:
+        return nullcontext(self._apply)
+
+    def succeeded(self, session: Session, task: LineTask, answer: None, *, now: datetime) -> None:
+        withdrawal_effects.complete_withdrawal(session, task.line_id, now=now)
+
+    def failed(
+        self, session: Session, tasks: Sequence[LineTask], fate: Fate, words: str, *, now: datetime
+    ) -> None:
+        """The lines stay as they are, being taken back: somebody's task until it is done."""
+
+    def _apply(self, task: LineTask) -> None:
+        if task.must_wait:
+            raise Unavailable("a renewal of the same mailbox is still under way")
+        if task.order is not None:
+            self._platform.apply(task.order)
+            if task.suspends:
+                self._platform.suspend(f"suspend:{task.order.key}", task.order.address)
 
 
 def line_ids(claims: Sequence[Claim]) -> list[int]:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import web
 from portal.blueprints import plan_step, refusals
-from portal.blueprints.bank_days import bank_calendar
+from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
 from portal.blueprints.wizard import skipped, step_values
 from portal.domain.errors import (
     ContractChanged,
@@ -21,12 +21,13 @@ from portal.domain.errors import (
     PlanNotOffered,
     PriceChanged,
     PriceMissing,
+    StartNotRequested,
     TermNotOffered,
 )
 from portal.domain.plans import PLANS
 from portal.failpoints import Failpoint, reach
 from portal.forms.confirm import ConfirmForm
-from portal.usecases import contracts, orders, renewal_pages
+from portal.usecases import contracts, orders, renewal_pages, withdrawal_terms
 from portal.usecases.renewal_steps import Step, first_open
 
 bp = Blueprint("confirm_step", __name__)
@@ -39,6 +40,7 @@ SHOWN_HERE = (
     DraftStale,
     OpenOrderExists,
     PriceChanged,
+    StartNotRequested,
 )
 """What the summary itself can tell, with the answers given so far."""
 NOT_SOLD = (ConventionNotPayable, LineBlocked, PlanNotOffered, PriceMissing, TermNotOffered)
@@ -96,6 +98,8 @@ def _confirm_page(
         found=found,
         totals=found.draft.totals,
         texts=texts,
+        terms=withdrawal_terms.look_at_terms(session, found.draft.facts.id, today=today, closed=CLOSED_DAYS),
+        start_requested=form.start_requested.data,
         answers=form.answers_about({text.kind: text.id for text in texts}),
         query=cut_form.query(),
         refusal=refusal,

@@ -26,7 +26,9 @@ from portal.domain.errors import (
     PlanNotOffered,
     PriceChanged,
     PriceMissing,
+    StartNotRequested,
     TermNotOffered,
+    WithdrawalNotPossible,
 )
 
 STATUSES: dict[type[DomainError], int] = {
@@ -47,7 +49,9 @@ STATUSES: dict[type[DomainError], int] = {
     PaymentTooLate: 422,
     PlanNotOffered: 422,
     PriceMissing: 422,
+    StartNotRequested: 422,
     TermNotOffered: 422,
+    WithdrawalNotPossible: 409,
 }
 """What each refusal is in HTTP; its words are in templates/renewals/_refusal.html."""
 

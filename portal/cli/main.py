@@ -17,6 +17,7 @@ COMMANDS = {
     "payments": "portal.cli.payments:payments",
     "prices": "portal.cli.prices:prices",
     "serve": "portal.cli.serve:serve",
+    "withdrawals": "portal.cli.withdrawals:withdrawals",
     "tick": "portal.cli.clock:tick",
 }
 """Where each command is."""

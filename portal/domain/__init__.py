@@ -28,7 +28,7 @@ disdetta                             termination, `cancelled_on`: its first day
 avviso di scadenza                   expiry notice
 tappa (di una scadenza)              milestone: a day counted from the expiry on which something is told
 codice di verifica (di un'e-mail)    mail code
-recesso                              withdrawal
+recesso                              withdrawal, `withdrawable_until`: the last day for it
 ordine / numero d'ordine             order / order number
 causale                              payment reference: the order number and nothing else
 in attesa di pagamento / pagato /    `awaiting_payment` / `paid` /

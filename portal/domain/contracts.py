@@ -49,6 +49,8 @@ class Agreement:
     accepted: frozenset[ContractKind]
     address: str
     """The IP address that the answer came from."""
+    start_requested: bool = False
+    """Whether it was asked that the service begin before the withdrawal period ends."""
 
 
 _MARKS: Mapping[str, BlockKind] = {

@@ -30,6 +30,11 @@ def rome_day(now: datetime) -> date:
     return now.astimezone(ROME).date()
 
 
+def rome_time(now: datetime) -> str:
+    """Return the time of day in Rome at an aware instant, as «14:05»."""
+    return now.astimezone(ROME).strftime("%H:%M")
+
+
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """Return the instants, in UTC, at which the civil day begins in Rome and the next one does.
 

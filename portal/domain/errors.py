@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from portal.domain.pricing import Item
     from portal.domain.renewability import NotRenewable
     from portal.domain.space import BlockedLine
+    from portal.domain.withdrawal import NoWithdrawal, WithdrawalState
 
 
 class DomainError(Exception):
@@ -144,6 +145,25 @@ class ContractMissing(DomainError):
     """The operator has no text of these kinds in force, so that nothing can be sold."""
 
     kinds: Final[Sequence[ContractKind]]
+
+
+@dataclass(eq=False)
+class StartNotRequested(DomainError):
+    """A term begins within the withdrawal period, which the customer has to ask for. Source: domain.md 10."""
+
+
+@dataclass(eq=False)
+class WithdrawalNotPossible(DomainError):
+    """This customer cannot withdraw from this order here. Source: domain.md 10."""
+
+    reason: Final[NoWithdrawal]
+
+
+@dataclass(eq=False)
+class WithdrawalNotRefundable(DomainError):
+    """There is nothing to send back, or it is not time yet, or another reference stands there."""
+
+    state: Final[WithdrawalState]
 
 
 @dataclass(eq=False)

@@ -35,12 +35,17 @@ class LineState(StrEnum):
     IN_PROGRESS = "in_progress"
     FULFILLED = "fulfilled"
     REFUSED = "refused"
+    WITHDRAWING = "withdrawing"
+    """Renewed, and being taken back."""
+    WITHDRAWN = "withdrawn"
 
 
 ORDER_MOVES: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
     {
         OrderState.AWAITING_PAYMENT: frozenset({OrderState.PAID, OrderState.CANCELLED, OrderState.EXPIRED}),
-        OrderState.PAID: frozenset({OrderState.FULFILLED, OrderState.CREDITED, OrderState.REFUNDED}),
+        OrderState.PAID: frozenset(
+            {OrderState.FULFILLED, OrderState.CREDITED, OrderState.REFUNDED, OrderState.WITHDRAWN}
+        ),
         OrderState.FULFILLED: frozenset({OrderState.WITHDRAWN}),
         OrderState.CANCELLED: frozenset(),
         OrderState.EXPIRED: frozenset(),
@@ -53,10 +58,14 @@ ORDER_MOVES: Mapping[OrderState, frozenset[OrderState]] = MappingProxyType(
 
 LINE_MOVES: Mapping[LineState, frozenset[LineState]] = MappingProxyType(
     {
-        LineState.WAITING: frozenset({LineState.IN_PROGRESS, LineState.REFUSED}),
-        LineState.IN_PROGRESS: frozenset({LineState.WAITING, LineState.FULFILLED, LineState.REFUSED}),
-        LineState.FULFILLED: frozenset(),
-        LineState.REFUSED: frozenset(),
+        LineState.WAITING: frozenset({LineState.IN_PROGRESS, LineState.REFUSED, LineState.WITHDRAWN}),
+        LineState.IN_PROGRESS: frozenset(
+            {LineState.WAITING, LineState.FULFILLED, LineState.REFUSED, LineState.WITHDRAWN}
+        ),
+        LineState.FULFILLED: frozenset({LineState.WITHDRAWING}),
+        LineState.REFUSED: frozenset({LineState.WITHDRAWN}),
+        LineState.WITHDRAWING: frozenset({LineState.WITHDRAWN}),
+        LineState.WITHDRAWN: frozenset(),
     }
 )
 """A line in progress goes back to waiting when the platform could not be reached."""

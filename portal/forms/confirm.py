@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wtforms import Form, IntegerField, StringField
+from wtforms import BooleanField, Form, IntegerField, StringField
 from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional
 
 from portal.domain.contracts import Agreement, ContractKind
@@ -32,11 +32,14 @@ class ConfirmForm(Form):
     accept_general_terms = _answer()
     accept_onerous_clauses = _answer()
     accept_privacy = _answer()
+    start_requested = BooleanField()
 
     def agreement(self, address: str) -> Agreement:
         """Return what was read and accepted, from this IP address."""
         accepted = frozenset(kind for kind in ContractKind if self._answer_to(kind) == YES)
-        return Agreement({kind: self._text_of(kind) for kind in ContractKind}, accepted, address)
+        return Agreement(
+            {kind: self._text_of(kind) for kind in ContractKind}, accepted, address, self.start_requested.data
+        )
 
     def answers_about(self, texts: Mapping[ContractKind, int]) -> dict[ContractKind, str]:
         """Return the answers to keep, by kind: those about the very texts, by id, that are shown now."""

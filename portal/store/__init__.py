@@ -25,6 +25,7 @@ from portal.store import (
     selections,
     statement_lines,
     stored_methods,
+    withdrawals,
 )
 from portal.store.base import Base
 
@@ -51,6 +52,7 @@ _AGGREGATES = (
     selections,
     statement_lines,
     stored_methods,
+    withdrawals,
 )
 
 

@@ -56,6 +56,10 @@ class Order(Base):
     payable_until: Mapped[date | None]
     """Last day on which its promotional price can be paid; None: it has none. Source: domain.md 5 (3)."""
     contact_email: Mapped[Email]
+    withdrawable_until: Mapped[date | None]
+    """The last day to withdraw, for orders of consumers. Source: domain.md 10."""
+    start_requested: Mapped[bool] = mapped_column(default=False)
+    """Whether the customer asked that the service begin before that day, and so pays the days enjoyed."""
     placed_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     """When the money was registered, not when it was sent."""
@@ -130,3 +134,7 @@ class Renewal(Base):
     """First day of the new term: the day after the old expiry."""
     ends_on: Mapped[date]
     granted_at: Mapped[datetime]
+    plan_before: Mapped[Plan | None] = mapped_column(enum_type(Plan))
+    extra_mailbox_gb_before: Mapped[int | None]
+    extra_archive_gb_before: Mapped[int | None]
+    """What the mailbox was until then: where a withdrawal leads back to. None for terms older than that."""

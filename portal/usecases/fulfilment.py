@@ -17,10 +17,10 @@ from portal.domain.dates import rome_day
 from portal.domain.orders import LineState, OrderState
 from portal.domain.terms import new_expiry
 from portal.ports import MailboxOrder
-from portal.store import locks, order_facts
+from portal.store import locks, order_facts, withdrawals
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine, Renewal
-from portal.usecases import notices
+from portal.usecases import notices, withdrawal_effects
 from portal.usecases.line_tasks import (
     LineTask,
     Refusal,
@@ -46,9 +46,19 @@ def begin_renewals(session: Session, line_ids: Collection[int], *, now: datetime
     rows = [
         row for row in lines_with_mailboxes(session, line_ids) if _is_to_be_renewed(row.OrderLine, row.Order)
     ]
-    open_ids = [row.OrderLine.id for row in rows]
-    session.execute(update(OrderLine).where(OrderLine.id.in_(open_ids)).values(state=LineState.IN_PROGRESS))
-    return {row.OrderLine.id: _renewal_task(row.OrderLine, row.Mailbox, row.Order, now) for row in rows}
+    withdrawn = withdrawals.withdrawn_orders(session, {row.Order.id for row in rows})
+    busy = withdrawals.mailboxes_in(session, {row.Mailbox.id for row in rows}, LineState.WITHDRAWING)
+    tasks = {
+        row.OrderLine.id: LineTask(row.OrderLine.id, None, Refusal.WITHDRAWN)
+        if row.Order.id in withdrawn
+        else LineTask(row.OrderLine.id, None, must_wait=True)
+        if row.Mailbox.id in busy
+        else _renewal_task(row.OrderLine, row.Mailbox, row.Order, now)
+        for row in rows
+    }
+    begun = [line_id for line_id, task in tasks.items() if not task.must_wait]
+    session.execute(update(OrderLine).where(OrderLine.id.in_(begun)).values(state=LineState.IN_PROGRESS))
+    return tasks
 
 
 def put_off_renewals(session: Session, line_ids: Collection[int]) -> None:
@@ -72,6 +82,9 @@ def complete_renewal(session: Session, line_id: int, done: MailboxOrder, *, now:
             starts_on=first_day_of_term(mailbox.expires_on),
             ends_on=done.expires_on,
             granted_at=now,
+            plan_before=mailbox.plan,
+            extra_mailbox_gb_before=mailbox.extra_mailbox_gb,
+            extra_archive_gb_before=mailbox.extra_archive_gb,
         )
     )
     line.expires_before, line.expires_after = mailbox.expires_on, done.expires_on
@@ -87,7 +100,8 @@ def refuse_renewal(session: Session, line_id: int, refusal: Refusal, *, now: dat
     line, _, order = locked_line(session, line_id)
     if line.is_open:
         line.refusal = refusal.value
-        _close_line(session, line, order, LineState.REFUSED, now)
+        state = LineState.WITHDRAWN if refusal is Refusal.WITHDRAWN else LineState.REFUSED
+        _close_line(session, line, order, state, now)
 
 
 def report_progress(session: Session, order_id: int, *, now: datetime) -> None:
@@ -123,6 +137,8 @@ def _close_line(session: Session, line: OrderLine, order: Order, state: LineStat
     """Close the line, and with the last one the order: its lock lets one worker alone see that moment."""
     line.state, line.is_open, line.closed_at = state, False, now
     if order_facts.has_open_line(session, order.id):
+        return
+    if withdrawal_effects.end_of_fulfilment(session, order, now=now):
         return
     renewed = order_facts.count_lines(session, order.id)[LineState.FULFILLED]
     order.state = OrderState.FULFILLED if renewed else OrderState.CREDITED

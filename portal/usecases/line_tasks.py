@@ -24,6 +24,8 @@ class Refusal(StrEnum):
 
     MAILBOX_CANCELLED = "mailbox_cancelled"
     ARCHIVE_DELETION_NOT_ACCEPTED = "archive_deletion_not_accepted"
+    WITHDRAWN = "withdrawn"
+    """The customer has withdrawn before the line's turn came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class LineTask:
     refusal: Refusal | None = None
     restores: bool = False
     """The mailbox was suspended and shall work again."""
+    suspends: bool = False
+    """The mailbox works and its term is over once more."""
+    must_wait: bool = False
+    """Something else has this mailbox in hand just now."""
 
 
 def lines_with_mailboxes(session: Session, line_ids: Collection[int]) -> list[Row[OrderLine, Mailbox, Order]]:

@@ -18,6 +18,7 @@ from portal.domain.orders import LineState
 from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
+from portal.store.contracts import acceptances_of
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
@@ -35,7 +36,13 @@ def order_placed(
     """Confirm the order and say how to pay it. Source: domain.md 12 `order_confirmation`."""
     time = calendar.times[order.payment_method]
     days = {"registration_days": [time.min_working_days, time.max_working_days]}
-    context = _order_context(session, order) | _lines_context(session, order) | days
+    texts = {
+        "texts": [
+            {"title": text.title, "version": text.version, "name": text.name}
+            for _, text in acceptances_of(session, order.id)
+        ]
+    }
+    context = _order_context(session, order) | _lines_context(session, order) | days | texts
     _write(session, order, "order_confirmation", milestone, context, now=now)
 
 
@@ -158,6 +165,7 @@ def _order_context(session: Session, order: Order) -> Context:
         "gross_cents": order.gross_cents,
         "split_payment": order.split_payment,
         "due_cents": order.due_cents,
+        "withdrawable_until": order.withdrawable_until.isoformat() if order.withdrawable_until else "",
     }
 
 

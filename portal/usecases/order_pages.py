@@ -16,9 +16,12 @@ from portal.domain.orders import LineState, OrderState, is_cancellable, is_open,
 from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
+from portal.store.contracts import ContractAcceptance, ContractText, acceptances_of
 from portal.store.order_queries import PAGE_LINES, PAGE_ORDERS, LineGroup, ListedOrder
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
+from portal.store.withdrawals import Withdrawal, withdrawal_of
+from portal.usecases.withdrawals import can_withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class ArrivalForecast:
     last_day: date
 
 
+_UNDER_WAY = (LineState.WAITING, LineState.IN_PROGRESS)
+
+
 @dataclass(frozen=True, slots=True)
 class OrderStatus:
     """How far an order has come."""
@@ -68,7 +74,7 @@ class OrderStatus:
 
     @property
     def done_count(self) -> int:
-        return self.lines[LineState.FULFILLED] + self.lines[LineState.REFUSED]
+        return sum(count for state, count in self.lines.items() if state not in _UNDER_WAY)
 
     @property
     def is_moving(self) -> bool:
@@ -89,6 +95,10 @@ class OrderPage:
     can_cancel: bool
     forecast: ArrivalForecast | None
     unapplied: Sequence[Payment]
+    accepted: Sequence[tuple[ContractAcceptance, ContractText]]
+    """What was agreed to with the order, and when."""
+    can_withdraw: bool
+    withdrawal: Withdrawal | None
 
 
 def list_orders(
@@ -144,6 +154,9 @@ def look_at_order(
         can_cancel=is_cancellable(order.state),
         forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) else None,
         unapplied=order_queries.unapplied_payments_of(session, order.id),
+        accepted=acceptances_of(session, order.id),
+        can_withdraw=can_withdraw(session, subject, order, today=today),
+        withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,
     )
 
 

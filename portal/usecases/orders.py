@@ -47,6 +47,7 @@ from portal.store.selections import unselect_ordered
 from portal.usecases import declarations, notices
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
+from portal.usecases.withdrawal_terms import keep_terms
 
 _EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
 
@@ -74,8 +75,8 @@ def place_order(
 
     Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
     DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
-    TermNotOffered, PriceChanged, ContractMissing, ContractChanged, ContractNotAccepted, OpenOrderExists;
-    then nothing is ordered. Source: domain.md 5, 9.
+    TermNotOffered, PriceChanged, ContractMissing, ContractChanged, ContractNotAccepted,
+    StartNotRequested, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
     """
     locks.lock_owner(session, subject)
     draft = locks.lock_draft(session, subject, draft_public_id)
@@ -94,6 +95,7 @@ def place_order(
     order = _stored(session, subject, draft, lines, total, method, now)
     _store_lines(session, order, draft.id, lines, prices)
     record_agreement(session, order, texts, agreement, subject, now=now)
+    keep_terms(session, order, agreement, closed=calendar.holidays)
     reach(Failpoint.ORDER_STORED)
     draft.state = DraftState.ORDERED
     draft.updated_at = now

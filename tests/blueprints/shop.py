@@ -17,7 +17,7 @@ from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.factories import fill_account, make_account, make_mailbox, make_prices, select_mailboxes
 
-ACCEPTED = {f"accept_{kind}": "yes" for kind in ContractKind}
+ACCEPTED = {f"accept_{kind}": "yes" for kind in ContractKind} | {"start_requested": "1"}
 """The answers of «Conferma» that lead to an order."""
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 

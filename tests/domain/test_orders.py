@@ -23,6 +23,7 @@ ORDER_MOVES = {
     "paid -> fulfilled",
     "paid -> credited",
     "paid -> refunded",
+    "paid -> withdrawn",
     "fulfilled -> withdrawn",
 }
 LINE_MOVES = {
@@ -31,6 +32,11 @@ LINE_MOVES = {
     "in_progress -> waiting",
     "in_progress -> fulfilled",
     "in_progress -> refused",
+    "waiting -> withdrawn",
+    "in_progress -> withdrawn",
+    "refused -> withdrawn",
+    "fulfilled -> withdrawing",
+    "withdrawing -> withdrawn",
 }
 
 

@@ -107,7 +107,9 @@ def agreement(services: Services, cart: Cart) -> Agreement:
     """Read and accept every text that the step «Conferma» shows."""
     with services.reading() as session:
         texts = contracts.texts_to_accept(session, cart.subject, today=services.today())
-    return Agreement({text.kind: text.id for text in texts}, frozenset(ContractKind), ADDRESS)
+    return Agreement(
+        {text.kind: text.id for text in texts}, frozenset(ContractKind), ADDRESS, start_requested=True
+    )
 
 
 def place(

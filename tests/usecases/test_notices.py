@@ -19,13 +19,16 @@ from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod, PaymentState
 from portal.domain.plans import Plan
 from portal.letters import Surroundings, Wording, render
+from portal.store import order_facts
 from portal.store.accounts import Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import OutboxRow
 from portal.store.payments import Payment
+from portal.store.withdrawals import Withdrawal
 from portal.usecases import change_notices, notices
+from portal.usecases.withdrawal_notices import withdrawal_acknowledged
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
 
@@ -104,6 +107,22 @@ def after_payment(tell: Callable[..., None]) -> Callable[[Session, Order], None]
     return act
 
 
+def withdrawn(session: Session, order: Order) -> None:
+    """Acknowledge the withdrawal from an order that was paid."""
+    order.paid_at = NOW
+    holder = order_facts.sole_holder(session, order.id)
+    withdrawal = Withdrawal(
+        order_id=order.id,
+        requested_at=NOW,
+        name=holder.display_name if holder else "",
+        email="mario.altrove@posta.example",
+        address="192.0.2.9",
+        refund_cents=600,
+        kept_cents=10,
+    )
+    withdrawal_acknowledged(session, order, withdrawal, now=NOW)
+
+
 KINDS: dict[str, Callable[[Session, Order], None]] = {
     "order_confirmation": lambda session, order: notices.order_placed(
         session, order, BankCalendar(), now=NOW
@@ -115,6 +134,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "payment_unapplied": unapplied,
     "payment_failed": failed,
     "downgrade_notice": changed,
+    "withdrawal_ack": withdrawn,
 }
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
 

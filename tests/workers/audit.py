@@ -45,7 +45,9 @@ def audit(session: Session, now: datetime) -> list[str]:
             session,
             select(OrderLine.id)
             .outerjoin(Renewal, Renewal.order_line_id == OrderLine.id)
-            .where((OrderLine.state == LineState.FULFILLED) != Renewal.id.is_not(None)),
+            .where(
+                OrderLine.state.in_([LineState.FULFILLED, LineState.WITHDRAWING]) != Renewal.id.is_not(None)
+            ),
         ),
         *_each(
             "closed order with an open line, or open order without one",

@@ -1,0 +1,32 @@
+"""What the two steps of a withdrawal post."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from wtforms import Form, StringField
+
+from portal.domain.customers import contact_email, person_name
+from portal.domain.errors import FieldProblem
+
+
+class DeclarationForm(Form):
+    """Step 1: who withdraws, and where the acknowledgment shall go."""
+
+    name = StringField(default="")
+    email = StringField(default="")
+
+    def check(self, address: str) -> dict[str, str]:
+        """Return what is wrong by field, as codes; `address` is the order's only mailbox, or empty."""
+        rules: dict[str, Callable[[str], str]] = {
+            "name": partial(person_name, field="name"),
+            "email": partial(contact_email, address=address),
+        }
+        problems: dict[str, str] = {}
+        for field, rule in rules.items():
+            try:
+                self[field].data = rule(self[field].data or "")
+            except FieldProblem as problem:
+                problems[field] = problem.code
+        return problems
