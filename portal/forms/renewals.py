@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from wtforms import BooleanField, Form, IntegerField, StringField
@@ -16,6 +17,8 @@ LONGEST_TERM = 10
 LEAVE_OUT, GO_ON = "leave_out", "go_on"
 """What the buttons beside «+» and «−» send as `step`."""
 SHOWN = {"tutte": "every", "da-sistemare": "to_fix", "escluse": "left_out"}
+TAKE = re.compile(r"take:(standard|pro|premium):([0-9]{1,2}):([0-9]{1,2})\Z", re.ASCII)
+"""The button of a plan that is too small: the plan with the extra space that makes it fit."""
 _SOLD = [plan.value for plan in SOLD_PLANS]
 
 
@@ -46,7 +49,13 @@ class ChangeForm(_SteppedForm):
     turn = IntegerField(default=0, validators=[Optional(), NumberRange(0, LARGEST)])
 
     def choice(self) -> Choice:
-        """Return the choice posted, with the pressed «+» or «−» added to it, within the field's bounds."""
+        """Return the choice posted, with the pressed «+» or «−» added to it, within the field's bounds.
+
+        The button of a plan that is too small stands for a choice of its own.
+        """
+        taken = TAKE.match(self.step.data or "")
+        if taken:
+            return Choice(Plan(taken[1]), int(taken[2]), int(taken[3]), self.years.data or 1)
         return Choice(
             Plan(self.plan.data or ""),
             self._stepped(self.extra_mailbox_gb),

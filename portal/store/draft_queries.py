@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.changes import PackageFrom
 from portal.domain.conventions import Membership
 from portal.domain.payments import PaymentMethod
 from portal.domain.pricing import Choice
@@ -36,12 +37,14 @@ from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.renewability import MEMBERSHIP, NOT_RENEWABLE, day_values
+from portal.store.scheduled_changes import TERMS_AHEAD, terms_ahead
 from portal.store.scope import SCOPES, own_drafts, subject_values
 
 PAGE_LINES = 50
 Columns: TypeAlias = tuple[Any, ...]
 _REASON = NOT_RENEWABLE.label("reason")
 _PROBLEM = FIT_PROBLEM.label("problem")
+_AHEAD = TERMS_AHEAD.label("terms_ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class DraftedMailbox:
     membership: Membership | None
     account: str | None
     """The name of the account the mailbox was bought with."""
+    terms_ahead: Sequence[PackageFrom] = ()
+    """What earlier orders left waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +230,7 @@ def _line_values(subject: Subject, draft_id: int, today: date) -> dict[str, Any]
 @lru_cache(maxsize=2)
 def _lines(kind: SubjectKind) -> Select[Any]:
     found = (DraftLine, Mailbox, _REASON, Order.number.label("order_number"), Account.username)
-    columns: Columns = (*found, *MEMBERSHIP)
+    columns: Columns = (*found, _AHEAD, *MEMBERSHIP)
     joined = (
         select(*columns)
         .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
@@ -239,7 +244,13 @@ def _drafted(session: Session, statement: Select[Any], values: dict[str, Any]) -
     rows = session.execute(statement, values).all()
     return [
         DraftedMailbox(
-            row.DraftLine, row.Mailbox, _reason(row), row.order_number, membership_of(row), row.username
+            row.DraftLine,
+            row.Mailbox,
+            _reason(row),
+            row.order_number,
+            membership_of(row),
+            row.username,
+            terms_ahead(row.terms_ahead),
         )
         for row in rows
     ]

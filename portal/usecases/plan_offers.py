@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from enum import StrEnum
+from datetime import date
 
 from portal.domain.access import Action, SubjectKind, allowed, masked_account
 from portal.domain.choices import permitted
 from portal.domain.conventions import Convention
 from portal.domain.errors import PlanNotOffered, PriceMissing
-from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Cents
 from portal.domain.plans import PLANS, SOLD_PLANS, Plan, PlanChange, compare_plans
 from portal.domain.pricing import ITEM_OF_PLAN, Choice, Item, PriceList, quote_for, terms_for
@@ -20,15 +18,7 @@ from portal.domain.terms import new_expiry
 from portal.store.draft_queries import DraftedMailbox
 from portal.store.mailboxes import Mailbox
 from portal.usecases.draft_lines import choice_of, fit_of, mailbox_relation, quote_or_none
-
-
-class Effect(StrEnum):
-    """What changes besides the expiry. Source: domain.md 3.4."""
-
-    BIGGER_PLAN = "bigger_plan"
-    SMALLER_PLAN = "smaller_plan"
-    MORE_SPACE = "more_space"
-    LESS_SPACE = "less_space"
+from portal.usecases.plan_simulation import Simulation, simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +33,8 @@ class PlanOffer:
     change: PlanChange
     problems: Sequence[FitProblem]
     """Why it cannot be chosen; the deletion of an archive is not among them, a tick permits it."""
+    fix: Choice | None
+    """The smallest choice of this plan that holds what is used; None: it fits, or no space is enough."""
     deletes_archive: bool
 
 
@@ -78,9 +70,7 @@ class Offers:
     mailbox_space: SpaceOffer
     archive_space: SpaceOffer | None
     terms: Sequence[TermOffer]
-    effects: Sequence[Effect]
-    changes_on: date | None
-    """When what becomes smaller does so; None: as soon as the payment is registered."""
+    simulation: Simulation
     deletes_archive_mb: int
     deletion_accepted: bool
     may_change_plan: bool
@@ -101,8 +91,7 @@ def offers_of(drafted: DraftedMailbox, prices: PriceList, kind: SubjectKind, tod
         mailbox_space=_mailbox_space(choice, mailbox, prices),
         archive_space=_archive_space(choice, mailbox, prices),
         terms=[] if agreed else _terms(choice, mailbox, prices),
-        effects=effects_of(choice, mailbox),
-        changes_on=smaller_from(mailbox, today),
+        simulation=simulate(drafted, choice, today),
         deletes_archive_mb=0 if PLANS[choice.plan].has_archive else mailbox.archive_used_mb,
         deletion_accepted=line.archive_deletion_accepted,
         may_change_plan=agreed is None and allowed(relation, Action.CHANGE_PLAN),
@@ -111,35 +100,10 @@ def offers_of(drafted: DraftedMailbox, prices: PriceList, kind: SubjectKind, tod
     )
 
 
-def effects_of(choice: Choice, mailbox: Mailbox) -> list[Effect]:
-    """Return what becomes bigger or smaller with the renewal. Source: domain.md 3.4."""
-    before = Choice(mailbox.plan, mailbox.extra_mailbox_gb, mailbox.extra_archive_gb)
-    change = compare_plans(before.plan, choice.plan)
-    plan_effect = {PlanChange.UPGRADE: [Effect.BIGGER_PLAN], PlanChange.DOWNGRADE: [Effect.SMALLER_PLAN]}
-    more = (
-        choice.extra_mailbox_gb > before.extra_mailbox_gb or choice.extra_archive_gb > before.extra_archive_gb
-    )
-    less = (
-        choice.extra_mailbox_gb < before.extra_mailbox_gb or choice.extra_archive_gb < before.extra_archive_gb
-    )
-    return [
-        *plan_effect.get(change, []),
-        *([Effect.MORE_SPACE] if more else []),
-        *([Effect.LESS_SPACE] if less else []),
-    ]
-
-
-def smaller_from(mailbox: Mailbox, today: date) -> date | None:
-    """Return the day after the old expiry, or None in suspension, where it acts at once.
-
-    Source: domain.md 3.4.
-    """
-    state = state_on(today, mailbox.expires_on, PLANS[mailbox.plan].grace_days, mailbox.cancelled_on)
-    return mailbox.expires_on + timedelta(days=1) if state is MailboxState.ACTIVE else None
-
-
 def _plan_offer(plan: Plan, choice: Choice, mailbox: Mailbox, prices: PriceList) -> PlanOffer:
     alone = Choice(plan, years=choice.years)
+    wanted = permitted(replace(choice, plan=plan))
+    problems = fit_of(wanted, mailbox, accepted=True)
     quoted = quote_or_none(alone, prices)
     price = prices.prices.get(ITEM_OF_PLAN[plan])
     return PlanOffer(
@@ -149,8 +113,21 @@ def _plan_offer(plan: Plan, choice: Choice, mailbox: Mailbox, prices: PriceList)
         is_current=plan == mailbox.plan,
         is_chosen=plan == choice.plan,
         change=compare_plans(mailbox.plan, plan),
-        problems=fit_of(permitted(replace(choice, plan=plan)), mailbox, accepted=True),
+        problems=problems,
+        fix=_fix(wanted, problems),
         deletes_archive=not PLANS[plan].has_archive and mailbox.archive_used_mb > 0,
+    )
+
+
+def _fix(wanted: Choice, problems: Sequence[FitProblem]) -> Choice | None:
+    """Return the choice with as much more space as holds what is used. Source: domain.md 3.3."""
+    if not problems or any(problem.fix_extra_gb is None for problem in problems):
+        return None
+    fixes = {problem.kind: problem.fix_extra_gb or 0 for problem in problems}
+    return replace(
+        wanted,
+        extra_mailbox_gb=fixes.get(FitProblemKind.MAILBOX_TOO_SMALL, wanted.extra_mailbox_gb),
+        extra_archive_gb=fixes.get(FitProblemKind.ARCHIVE_TOO_SMALL, wanted.extra_archive_gb),
     )
 
 

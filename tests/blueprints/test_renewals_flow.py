@@ -88,6 +88,29 @@ def test_a_row_changes_by_a_plain_form(app: Flask, services: Services) -> None:
     assert "Aggiorna il totale" in person.browser.get(answer.headers["Location"]).text
 
 
+@pytest.mark.parametrize("by_htmx", [True, False])
+def test_a_plan_too_small_is_fixed_by_one_button(app: Flask, services: Services, by_htmx: bool) -> None:
+    person = shopper(app, services, {"plan": Plan.PRO, "mailbox_used_mb": 1025}).start()
+    page = person.browser.get(person.plan).text
+
+    person.change(by_htmx=by_htmx, plan="pro", step="take:standard:1:0")
+
+    assert 'name="step" value="take:standard:1:0">Aggiungi 1 GB<' in page
+    assert (lines(services)[0].plan, lines(services)[0].extra_mailbox_gb) == (Plan.STANDARD, 1)
+    assert "Dal 25 dicembre 2026:" in person.browser.get(person.plan).text
+
+
+@pytest.mark.parametrize("step", ["take:standard:2:0", "take:domain:0:0", "take:pro:100:0", "take:pro:-1:0"])
+def test_a_button_nobody_was_given_changes_nothing(app: Flask, services: Services, step: str) -> None:
+    person = shopper(
+        app, services, {"plan": Plan.PRO, "mailbox_used_mb": 2049, "extra_mailbox_gb": 1}
+    ).start()
+
+    person.change(plan="pro", extra_mailbox_gb=1, step=step)
+
+    assert (lines(services)[0].plan, lines(services)[0].extra_mailbox_gb) == (Plan.PRO, 1)
+
+
 def test_going_on_saves_the_only_row_first(app: Flask, services: Services) -> None:
     person = shopper(app, services, {}).start()
 

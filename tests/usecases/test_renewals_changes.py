@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from portal.domain.access import Action, Subject, SubjectKind
+from portal.domain.changes import Package, PackageFrom
 from portal.domain.errors import (
     DraftClosed,
     DraftStale,
@@ -27,9 +29,9 @@ from portal.store.prices import PriceRow
 from portal.usecases import renewals
 from portal.usecases.draft_lines import choice_of
 from portal.usecases.line_changes import PageMark
-from portal.usecases.plan_offers import Effect
+from portal.usecases.plan_simulation import SpaceSeen
 from portal.wiring import Services
-from tests.factories import make_account, make_mailbox, make_order, make_prices
+from tests.factories import TODAY, make_account, make_mailbox, make_order, make_prices, schedule_change
 from tests.statements import counted
 from tests.usecases.carts import Cart, change, choose_transfer, fill_cart, look, place
 
@@ -52,7 +54,8 @@ def test_a_bigger_plan_is_stored_priced_and_told(services: Services) -> None:
     assert changed.row.quote is not None
     assert changed.row.quote.net_cents == 3 * (2500 + 2 * 300 + 300)
     assert changed.totals.quote.gross_cents == 12444
-    assert changed.offers.effects == [Effect.BIGGER_PLAN, Effect.MORE_SPACE]
+    it = changed.offers.simulation
+    assert (it.at_once, it.ahead) == (Package(Plan.PRO, 2, 1), [])
 
 
 def test_a_smaller_plan_waits_for_the_old_expiry(services: Services) -> None:
@@ -61,10 +64,45 @@ def test_a_smaller_plan_waits_for_the_old_expiry(services: Services) -> None:
     running = change(services, cart, Plan.PRO, which=0)
     suspended = change(services, cart, Plan.STANDARD, which=1)
 
-    assert running.offers.effects == suspended.offers.effects == [Effect.SMALLER_PLAN]
-    assert running.offers.changes_on is not None
-    assert (running.offers.changes_on - running.row.expires_on).days == 1
-    assert suspended.offers.changes_on is None
+    first_day = running.row.expires_on + timedelta(days=1)
+    ahead, at_once = running.offers.simulation, suspended.offers.simulation
+    assert (ahead.at_once, ahead.ahead) == (None, [PackageFrom(first_day, Package(Plan.PRO))])
+    assert (at_once.at_once, at_once.ahead) == (Package(Plan.STANDARD), [])
+
+
+def test_the_simulation_shows_the_use_and_what_is_lost(services: Services) -> None:
+    use = {"mailbox_used_mb": 400, "archive_used_mb": 2_000, "extra_mailbox_gb": 1}
+    cart = fill_cart(services, {"plan": Plan.PRO, "expires_in": 10, **use})
+
+    it = change(services, cart, Plan.STANDARD, 1, accepted=True).offers.simulation
+
+    assert it.mailbox == SpaceSeen(400, 3 * MB, 3 * MB, 2 * MB)
+    assert it.archive == SpaceSeen(2_000, 3 * MB, 3 * MB, 0)
+    assert (it.deletes_archive_mb, it.loses_sms) == (2_000, True)
+    assert it.deleted_on == cart.mailboxes[0].expires_on + timedelta(days=1)
+
+
+def test_the_simulation_knows_what_earlier_orders_left_waiting(services: Services) -> None:
+    cart = fill_cart(services, {"plan": Plan.PREMIUM, "expires_in": 400})
+    waits_for = TODAY + timedelta(days=35)
+    with services.transaction() as session:
+        schedule_change(session, cart.mailboxes[0], waits_for, Plan.STANDARD)
+
+    smaller = change(services, cart, Plan.STANDARD).offers.simulation
+    bigger = change(services, cart, Plan.PRO).offers.simulation
+
+    assert smaller.ahead == [PackageFrom(waits_for, Package(Plan.STANDARD))]
+    assert bigger.ahead == [PackageFrom(waits_for, Package(Plan.PRO))]
+
+
+def test_a_plan_too_small_offers_its_smallest_fix(services: Services) -> None:
+    use = {"mailbox_used_mb": 5 * MB + 1, "archive_used_mb": 8 * MB + 1}
+    cart = fill_cart(services, {"plan": Plan.PREMIUM, "extra_mailbox_gb": 4, "extra_archive_gb": 1, **use})
+
+    offers = change(services, cart, Plan.PREMIUM, 4, 1).offers
+
+    assert [offer.fix for offer in offers.plans] == [None, Choice(Plan.PRO, 4, 6, 1), None]
+    assert [bool(offer.problems) for offer in offers.plans] == [True, True, False]
 
 
 def test_a_plan_too_small_is_refused_with_the_smallest_fix(services: Services) -> None:
