@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import listing, ordering
+from bench import listing, ordering, serving
 from bench.report import Report
 from bench.site import build_site, scratch_sqlite
 from tests.servers.postgres import PostgresServer
@@ -26,6 +26,7 @@ def main() -> None:
                 report.title(f"On {name}")
                 listing.measure(site, report, asked.rounds)
                 ordering.measure(site, report, asked.rounds)
+                serving.measure(site, report, asked.rounds)
                 site.services.engine.dispose()
     finally:
         postgres.stop()

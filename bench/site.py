@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, template_rendered
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
@@ -61,13 +62,15 @@ def build_site(database_url: str) -> Site:
             account = make_account(session, password_hash=services.hasher.hash(PASSWORD))
             fill_account(session, account, count, first_expiry=services.today())
             usernames[name] = account.username
-    if services.engine.dialect.name == "postgresql":
-        with services.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE")
-    else:
-        with services.engine.begin() as connection:
-            connection.exec_driver_sql("ANALYZE")
+    settle(services.engine)
     return Site(create_app(services), services, usernames)
+
+
+def settle(engine: Engine) -> None:
+    """Do what a database does by itself after a while: the servers of the tests leave it to us."""
+    command = "VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE"
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(command)
 
 
 def get(client: FlaskClient, path: str) -> TestResponse:
