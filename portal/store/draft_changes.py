@@ -66,7 +66,7 @@ def next_version(session: Session, subject: Subject, public_id: str, now: dateti
     The row stays locked until the transaction ends, so that the changes of one draft follow each other.
     """
     values = {"owner_id": subject.account_id or subject.mailbox_id, "named": public_id, "now": now}
-    row = session.execute(_next_version(subject.kind), values).one_or_none()
+    row = session.connection().execute(_next_version(subject.kind), values).one_or_none()
     return (row[0], row[1]) if row else None
 
 

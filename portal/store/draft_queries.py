@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -125,7 +125,8 @@ def draft_by_groups(
     None when the draft is not the subject's. Lines whose mailbox the subject no longer sees do not count.
     """
     values = day_values(today) | subject_values(subject) | {"public_id": public_id}
-    rows = session.execute(_grouped(subject.kind), values).all()
+    session.flush()
+    rows = session.connection().execute(_grouped(subject.kind), values).all()
     if not rows:
         return None
     first = rows[0]

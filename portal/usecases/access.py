@@ -98,7 +98,7 @@ def start_session(
 
 def session_facts(session: Session, token: str, *, now: datetime, idle: timedelta) -> SessionFacts | None:
     """Return the live session of this token and who it is, or None; rights are read anew each time (S06)."""
-    row = session.execute(_SESSION, {"token_hash": hash_of(token)}).one_or_none()
+    row = session.connection().execute(_SESSION, {"token_hash": hash_of(token)}).one_or_none()
     if row is None or row.revoked_at or row.expires_at <= now or row.last_seen_at + idle <= now:
         return None
     if row.account_id is not None:
