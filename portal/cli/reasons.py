@@ -58,6 +58,10 @@ SENTENCES: Mapping[str, str] = {
     Reason.ACCOUNT_EMAIL_DIFFERS: "alla riga {other_line} l'e-mail dello stesso account {account} è {other}",
     Reason.ACCOUNT_EMAIL_MISSING: "l'account {account} è nuovo: una delle sue righe deve darne l'e-mail",
     Reason.NOT_IN_PLAN: "la tipologia {plan} non ha un archivio: qui va 0",
+    Reason.NOT_WITH_DOMAIN: (
+        "una PEC su dominio si rinnova con il suo dominio: qui non può avere né rinnovo automatico né"
+        " convenzione"
+    ),
     Reason.NOT_A_CODE: "«{found}» non è un codice: fino a 32 lettere, cifre, punti, trattini o barre",
     Reason.PASSWORD_TOO_LONG: "supera {limit} caratteri",
     Reason.NOT_ARGON2ID: "comincia come un hash, ma non è un hash argon2id completo ($argon2id$v=19$…)",

@@ -272,3 +272,17 @@ def test_what_is_written_is_read_and_kept_unchanged(
     assert row.holder["street"] == " ".join(street.split())
     assert (row.extra_archive_gb, row.archive_used_mb) == (extra, used)
     assert row.plain_password == written["password"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "answer"),
+    [
+        ("auto_renewal", "yes", [(2, "auto_renewal", Reason.NOT_WITH_DOMAIN)]),
+        ("convention", "OMCEO-GE-0015", [(2, "convention", Reason.NOT_WITH_DOMAIN)]),
+    ],
+)
+def test_a_mailbox_on_a_domain_is_renewed_with_it_and_by_nothing_else(
+    column: str, value: str, answer: list[tuple[int, str, str]]
+) -> None:
+    assert faults(plan="domain", **{column: value}) == answer
+    assert good(plan="domain", auto_renewal="no", convention="").plan == "domain"

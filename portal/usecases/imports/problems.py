@@ -48,6 +48,7 @@ class Reason(StrEnum):
     ACCOUNT_EMAIL_DIFFERS = "account_email_differs"
     ACCOUNT_EMAIL_MISSING = "account_email_missing"
     NOT_IN_PLAN = "not_in_plan"
+    NOT_WITH_DOMAIN = "not_with_domain"
     NOT_A_CODE = "not_a_code"
     PASSWORD_TOO_LONG = "password_too_long"
     NOT_ARGON2ID = "not_argon2id"

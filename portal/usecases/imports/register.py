@@ -135,6 +135,7 @@ def register_row(row: Row, *, account_domain: str, today: date) -> RegisterRow |
     archive_used_mb = _archive_use(values, plan)
     auto_renewal = values.flag("auto_renewal")
     convention = values.code("convention")
+    _check_domain(values, plan, auto_renewal, convention)
     password = _password(values)
     if values.problems or plan is None or expires_on is None or kind is None:
         return values.verdict()
@@ -220,6 +221,15 @@ def _archive_use(values: Values, plan: Plan | None) -> int:
     if used and plan is not None and not PLANS[plan].has_archive:
         values.refuse("archive_used_mb", Reason.NOT_IN_PLAN, plan=plan.value)
     return used
+
+
+def _check_domain(values: Values, plan: Plan | None, auto_renewal: bool, convention: str) -> None:
+    """Refuse for a mailbox on a domain what only makes sense where it is renewed. Source: domain.md 3.6."""
+    if plan is None or PLANS[plan].renewable_here:
+        return
+    for column, given in (("auto_renewal", auto_renewal), ("convention", bool(convention))):
+        if given:
+            values.refuse(column, Reason.NOT_WITH_DOMAIN)
 
 
 def _password(values: Values) -> str:
