@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.access import Subject
@@ -23,7 +23,8 @@ NEWEST_ORDERS = 20
 def mailbox_with_holder(session: Session, subject: Subject, address: str, today: date) -> AnyRow | None:
     """Return the mailbox at `address` if it is the subject's to see, its holder and its open order."""
     sibling = aliased(Mailbox)
-    has_siblings = exists().where(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
+    of_the_account = and_(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
+    has_siblings = exists().where(of_the_account) if subject.account_id is not None else false()
     return session.execute(
         select(
             *FACTS,
