@@ -37,6 +37,8 @@ class Totals:
     left_out: Mapping[NotRenewable, int]
     """Mailboxes that cannot be renewed any more: shown, and not ordered."""
     unsold: frozenset[Choice]
+    agreed_only: bool
+    """Whether conventions have fixed all there is: nothing of plan and term is left to choose."""
 
     @property
     def left_out_count(self) -> int:
@@ -102,6 +104,7 @@ def totals_of(version: int, groups: Sequence[DraftGroup], prices: PriceList) -> 
         to_fix=mailboxes - sum(group.lines for group in fit),
         left_out=left_out,
         unsold=unsold,
+        agreed_only=bool(renewable) and all(group.choice.convention for group in renewable),
     )
 
 
