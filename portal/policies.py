@@ -52,6 +52,12 @@ POLICIES: dict[str, Policy] = {
     "webhooks.hear": Policy.WEBHOOK,
     "withdrawals.declare": Policy.SIGNED_IN,
     "withdrawals.confirm": Policy.SIGNED_IN,
+    "order_payments.change_method": Policy.SIGNED_IN,
+    "order_payments.declare": Policy.SIGNED_IN,
+    "order_payments.withdraw": Policy.SIGNED_IN,
+    "order_payments.code": Policy.SIGNED_IN,
+    "order_payments.instructions": Policy.SIGNED_IN,
+    "order_payments.paper": Policy.SIGNED_IN,
 }
 DEMO_ONLY: dict[str, Policy] = {
     "demo.mails": Policy.PUBLIC,

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -48,6 +49,16 @@ def render(page: str, part: str | None = None, /, status: int = 200, **values: o
     """Return the page, or only its part where htmx asked for it; both from the same values."""
     template = part if part and wants_part() else page
     return render_template(template, **values), status
+
+
+def words(template: str, /, **values: object) -> Markup:
+    """Return a sentence that a template writes, as a message on a page: rendered, and so escaped, here."""
+    return Markup(render_template(template, **values).strip())
+
+
+def plain_words(template: str, /, **values: object) -> str:
+    """Return a sentence that a template writes as plain text, for papers."""
+    return words(template, **values).unescape()
 
 
 def see_other(endpoint: str, /, **values: object) -> Response:

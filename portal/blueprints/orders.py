@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from portal import web
 from portal.blueprints import refusals
 from portal.blueprints.bank_days import bank_calendar
-from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid
+from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid, PaymentDeclared
 from portal.domain.order_numbers import normalise_order_number
-from portal.forms.orders import OrderLinesForm, OrderListForm, parse_place_text, place_text
+from portal.forms.orders import CancelForm, OrderLinesForm, OrderListForm, parse_place_text, place_text
 from portal.usecases import order_pages, orders, paying_pages
 from portal.usecases.order_pages import OrderCursor
 
@@ -51,14 +50,17 @@ def cancel(number: str) -> ResponseReturnValue:
     known = known_number(number)
     if request.method != "POST":
         return _cancel_page(known)
-    services = web.services()
+    form, services = CancelForm(request.form), web.services()
     try:
         with services.transaction() as session:
-            order = orders.cancel_order(session, web.subject(), known, now=services.now())
+            order = orders.cancel_order(
+                session, web.subject(), known, confirmed=form.confirmed.data, now=services.now()
+            )
     except OrderNotCancellable as refusal:
         return _order_page(known, refusals.status_of(refusal), refusal=refusal)
-    words = render_template("orders/_cancelled_text.html", number=order.number)
-    flash(Markup(words), "ok")  # rendered, and so escaped, just above
+    except PaymentDeclared:
+        return _cancel_page(known, 422, asks_again=True)
+    flash(web.words("orders/_cancelled_text.html", number=order.number), "ok")
     return web.see_other("orders.show", number=order.number)
 
 
@@ -101,9 +103,9 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
     return values | more
 
 
-def _cancel_page(number: str) -> ResponseReturnValue:
+def _cancel_page(number: str, status: int = 200, *, asks_again: bool = False) -> ResponseReturnValue:
     found = order_pages.look_at_status(web.reading(), web.subject(), number)
-    return web.render("orders/cancel.html", found=found)
+    return web.render("orders/cancel.html", None, status, found=found, asks_again=asks_again)
 
 
 def known_number(number: str) -> str:

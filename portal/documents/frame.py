@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,6 +113,26 @@ class Paper:
                 pdf.set_text_color(*INK)
                 pdf.cell(pdf.epw - 45, 6.5, _writable(each.text), align="R")
                 pdf.cell(45, 6.5, _writable(each.amount), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self._pdf.ln(2)
+
+    def slip(self, title: str, pairs: Iterable[tuple[str, str]]) -> None:
+        """Write names and values within a frame to be cut out, on one page."""
+        with self._pdf.unbreakable() as pdf:
+            pdf.set_draw_color(*INK)
+            with pdf.table(
+                col_widths=(38, 62), borders_layout=TableBordersLayout.ALL, line_height=7, padding=(1, 2)
+            ) as table:
+                pdf.set_font(FAMILY, "", BODY_PT)
+                table.row().cell(_writable(title), colspan=2)
+                for name, value in pairs:
+                    row = table.row()
+                    row.cell(_writable(name), style=FontFace(color=MUTED))
+                    row.cell(_writable(value), style=FontFace(emphasis="BOLD"))
+            pdf.ln(6)
+
+    def picture(self, png: bytes, width_mm: float) -> None:
+        """Place a picture at the left edge."""
+        self._pdf.image(io.BytesIO(png), w=width_mm)
         self._pdf.ln(2)
 
     def pdf(self) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from wtforms import Form, IntegerField, StringField
+from wtforms import BooleanField, Form, IntegerField, StringField
 from wtforms.validators import NumberRange, Optional
 
 _PLACE = re.compile(r"(\d{8}T\d{6}\d{6})~([1-9]\d{0,9})", re.ASCII)
@@ -17,6 +17,12 @@ class OrderListForm(Form):
 
     after = StringField(name="dopo")
     before = StringField(name="prima")
+
+
+class CancelForm(Form):
+    """«Annulla»; `confirmed` is the second word where a payment was declared."""
+
+    confirmed = BooleanField()
 
 
 class OrderLinesForm(Form):

@@ -17,6 +17,7 @@ from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival
 from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
 from portal.store.contracts import ContractAcceptance, ContractText, acceptances_of
+from portal.store.declarations import PaymentDeclaration, declaration_of
 from portal.store.order_queries import PAGE_LINES, PAGE_ORDERS, LineGroup, ListedOrder
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
@@ -65,6 +66,8 @@ class OrderStatus:
     number: str
     state: OrderState
     lines: dict[LineState, int]
+    is_declared: bool
+    """The customer said to have paid."""
     owed_cents: Cents
     """What is owed back for the lines that could not be fulfilled."""
 
@@ -99,6 +102,7 @@ class OrderPage:
     """What was agreed to with the order, and when."""
     can_withdraw: bool
     withdrawal: Withdrawal | None
+    declared: PaymentDeclaration | None
 
 
 def list_orders(
@@ -136,9 +140,10 @@ def look_at_order(
     after: int = 0,
     before: int | None = None,
 ) -> OrderPage:
-    """Return one order with a page of its lines: four statements. Raises NotFound."""
+    """Return one order with a page of its lines: five statements. Raises NotFound."""
     order = _visible(session, subject, number)
     groups = order_queries.line_groups(session, order.id)
+    declared = _declared(session, order)
     found = order_queries.order_lines(session, order.id, after=after, before=before)
     more = len(found) > PAGE_LINES
     lines = found[-PAGE_LINES:] if before else found[:PAGE_LINES]
@@ -146,24 +151,26 @@ def look_at_order(
     has_next = True if before else more
     return OrderPage(
         order=order,
-        status=_status(order, groups),
+        status=_status(order, groups, declared),
         lines=lines,
         previous=lines[0].position if lines and has_previous else None,
         next=lines[-1].position if lines and has_next else None,
         can_pay=is_payable(order.state),
         can_cancel=is_cancellable(order.state),
-        forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) else None,
+        forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) and groups else None,
         unapplied=order_queries.unapplied_payments_of(session, order.id),
         accepted=acceptances_of(session, order.id),
         can_withdraw=can_withdraw(session, subject, order, today=today),
         withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,
+        declared=declared,
     )
 
 
 def look_at_status(session: Session, subject: Subject, number: str) -> OrderStatus:
     """Return how far the order has come. Raises NotFound."""
     order = _visible(session, subject, number)
-    return _status(order, order_queries.line_groups(session, order.id))
+    groups = order_queries.line_groups(session, order.id)
+    return _status(order, groups, _declared(session, order))
 
 
 def _visible(session: Session, subject: Subject, number: str) -> Order:
@@ -173,13 +180,17 @@ def _visible(session: Session, subject: Subject, number: str) -> Order:
     return order
 
 
-def _status(order: Order, groups: Sequence[LineGroup]) -> OrderStatus:
+def _declared(session: Session, order: Order) -> PaymentDeclaration | None:
+    return declaration_of(session, order.id) if is_payable(order.state) else None
+
+
+def _status(order: Order, groups: Sequence[LineGroup], declared: PaymentDeclaration | None) -> OrderStatus:
     lines = dict.fromkeys(LineState, 0)
     for group in groups:
         lines[group.state] += group.lines
     refused_net = sum(group.net_cents for group in groups if group.state is LineState.REFUSED)
     owed = order_facts.owed_for(order, refused_net) if refused_net else 0
-    return OrderStatus(order.number, order.state, lines, owed)
+    return OrderStatus(order.number, order.state, lines, declared is not None, owed)
 
 
 def _forecast(

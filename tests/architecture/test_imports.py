@@ -45,6 +45,7 @@ LAW: dict[str, set[str]] = {
     "portal.error_pages": {"portal.domain", "portal.ports", "portal.rate_limits", "portal.web"},
     "portal.blueprints": {
         "portal.demo",
+        "portal.documents",
         "portal.domain",
         "portal.failpoints",
         "portal.forms",
