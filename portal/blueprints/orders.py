@@ -25,11 +25,19 @@ def index() -> ResponseReturnValue:
     """Show one page of the orders, newest first."""
     form = OrderListForm(request.args)
     found = order_pages.list_orders(
-        web.reading(), web.subject(), after=_cursor(form.after.data), before=_cursor(form.before.data)
+        web.reading(),
+        web.subject(),
+        after=_cursor(form.after.data),
+        before=_cursor(form.before.data),
+        shown=form.orders_shown(),
+        search=form.order_search(),
     )
     return web.render(
         "orders/index.html",
+        "orders/_list.html",
         found=found,
+        form=form,
+        query=form.query(),
         newer_args=_place(found.newer, "prima"),
         older_args=_place(found.older, "dopo"),
     )

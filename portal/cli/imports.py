@@ -39,7 +39,7 @@ def mailboxes(services: Services, path: Path, skip_bad: bool, dry_run: bool) -> 
 
     Lo stesso file importato di nuovo non cambia niente. Le colonne sono descritte in docs/register.md.
     """
-    with Spool() as spool, _refusals(path):
+    with Spool() as spool, refusals_of(path):
         read_and_compare(services, path, spool)
         _say_problems(path, spool.problems())
         bad = spool.count_bad()
@@ -88,7 +88,7 @@ def _summary(spool: Spool) -> str:
 @pass_services
 def prices(services: Services, path: Path) -> None:
     """Importa il listino: tutte le righe o nessuna. Un prezzo già in vigore non cambia più."""
-    with _refusals(path), path.open("rb") as file, services.transaction() as session:
+    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
         done = import_prices(session, file, today=services.today())
     click.echo(f"Prezzi nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
 
@@ -101,7 +101,7 @@ def conventions(services: Services, path: Path) -> None:
 
     Le colonne sono descritte in docs/conventions.md.
     """
-    with _refusals(path), path.open("rb") as file, services.transaction() as session:
+    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
         done = import_conventions(session, file, today=services.today())
     click.echo(f"Convenzioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
 
@@ -114,7 +114,7 @@ def contracts(services: Services, path: Path) -> None:
 
     I file si chiamano tipo.versione.lingua.txt e sono descritti in docs/contracts.md.
     """
-    with _refusals(path):
+    with refusals_of(path):
         done = import_contract_files(services, path)
     click.echo(f"Testi nuovi: {done.added}, invariati: {done.unchanged}.")
     if done.missing:
@@ -125,7 +125,7 @@ def contracts(services: Services, path: Path) -> None:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def refusals_of(path: Path) -> Iterator[None]:
     """Turn what stops an import into sentences and an exit code."""
     try:
         yield

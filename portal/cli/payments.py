@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import click
 
 from portal.cli.context import USAGE, pass_services, refuse
-from portal.domain.dates import rome_day
+from portal.cli.settlements import UNAPPLIED, reason_text, sentence
+from portal.cli.statements import import_statement, resolve, tasks
 from portal.domain.errors import AmountUnreadable
 from portal.domain.money import parse_amount
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
@@ -17,29 +18,16 @@ from portal.store.orders import Order
 from portal.store.payments import Payment
 from portal.usecases.payments import (
     Outcome,
-    Settlement,
-    UnappliedReason,
     owed_money,
     register_payment,
     unapplied_payments,
 )
 from portal.wiring import Services
 
-UNAPPLIED = 3
-"""Exit code: the money was kept, but it pays no order and somebody has to look at it."""
 LISTED = 1000
 REFERENCE_LENGTH = 140
 BY_HAND = [method.value for method, time in REGISTRATION_TIMES.items() if not time.is_immediate]
 """What reaches the operator by paper and statement; the rest is settled by gateways."""
-
-REASONS: dict[str, str] = {
-    UnappliedReason.UNKNOWN_ORDER: "nessun ordine ha questo numero",
-    UnappliedReason.WRONG_AMOUNT: "l'importo non è quello dovuto ({due})",
-    UnappliedReason.WRONG_CURRENCY: "non è in euro",
-    UnappliedReason.ALREADY_PAID: "l'ordine era già pagato",
-    UnappliedReason.ORDER_CANCELLED: "l'ordine era stato annullato",
-    UnappliedReason.ORDER_EXPIRED: "l'ordine era scaduto",
-}
 
 
 class Amount(click.ParamType[int]):
@@ -59,7 +47,11 @@ class Amount(click.ParamType[int]):
 
 @click.group("payments")
 def payments() -> None:
-    """Pagamenti arrivati: registrazione ed elenchi."""
+    """Pagamenti arrivati: registrazione, estratti conto ed elenchi."""
+
+
+for command in (import_statement, tasks, resolve):
+    payments.add_command(command)
 
 
 @payments.command()
@@ -82,7 +74,7 @@ def register(services: Services, number: str, cents: int, day: datetime, method:
             session, number, cents, paid_on, PaymentMethod(method), identity, now=services.now()
         )
     reach(Failpoint.PAYMENT_COMMITTED)
-    click.echo(_sentence(settlement, cents))
+    click.echo(sentence(settlement, cents))
     if settlement.payment.vat_rate_differs:
         click.secho("Attenzione: il giorno del pagamento l'aliquota IVA era un'altra.", err=True, fg="yellow")
     if settlement.outcome is Outcome.UNAPPLIED:
@@ -114,30 +106,6 @@ def _reference(text: str) -> str:
     return stripped
 
 
-def _sentence(settlement: Settlement, cents: int) -> str:
-    """Return what happened, precisely."""
-    payment, order = settlement.payment, settlement.order
-    if settlement.outcome is Outcome.APPLIED and order is not None:
-        return f"Ordine {order.number} pagato: {euro(payment.amount_cents)}. Il rinnovo è partito."
-    if settlement.outcome is Outcome.UNAPPLIED:
-        return f"{euro(payment.amount_cents)} registrati senza ordine: {_reason(payment, order)}."
-    before = f"Già registrato il {short_day(rome_day(payment.registered_at))}: {_as_it_was(payment, order)}."
-    if payment.amount_cents != cents:
-        before += f" Allora l'importo era {euro(payment.amount_cents)}, ora {euro(cents)}."
-    return f"{before} Non è cambiato niente."
-
-
-def _as_it_was(payment: Payment, order: Order | None) -> str:
-    if payment.unapplied_reason is None and order is not None:
-        return f"ha pagato l'ordine {order.number}"
-    return f"somma senza ordine, {_reason(payment, order)}"
-
-
-def _reason(payment: Payment, order: Order | None) -> str:
-    words = REASONS.get(payment.unapplied_reason or "", payment.unapplied_reason or "")
-    return words.format(due=euro(order.due_cents) if order else "")
-
-
 def _unapplied(services: Services) -> list[str]:
     with services.reading() as session:
         rows = unapplied_payments(session, limit=LISTED)
@@ -147,7 +115,7 @@ def _unapplied(services: Services) -> list[str]:
 def _unapplied_line(payment: Payment, order: Order | None) -> str:
     named = order.number if order else repr(payment.remittance)
     amount = f"{short_day(payment.paid_on)}  {euro(payment.amount_cents):>14}"
-    return f"{amount}  {payment.method:<14}  {payment.reference}  {named}: {_reason(payment, order)}"
+    return f"{amount}  {payment.method:<14}  {payment.reference}  {named}: {reason_text(payment, order)}"
 
 
 def _owed(services: Services) -> list[str]:

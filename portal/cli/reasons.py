@@ -70,6 +70,12 @@ SENTENCES: Mapping[str, str] = {
         "la casella è stata rinnovata qui fino al {renewed_to}: una data precedente toglierebbe un periodo"
         " pagato, aggiorna il registro"
     ),
+    Reason.FILE_TOO_LARGE: "il file supera {limit} MB: chiedi alla banca un periodo più breve",
+    Reason.NOT_XML: "l'XML è rotto o incompleto: scaricalo di nuovo dalla banca",
+    Reason.HAS_DOCTYPE: "il file contiene una DTD, che in un estratto conto non ha posto: non lo apro",
+    Reason.NOT_CAMT: "questo XML non è un estratto conto camt.053",
+    Reason.FOREIGN_ACCOUNT: "il conto «{found}» non è tra quelli delle impostazioni",
+    Reason.MOVEMENT_UNREADABLE: "movimento illeggibile: manca o è sbagliato {part}",
     Reason.NOT_AN_AMOUNT: "«{found}» non è un importo in euro: per esempio 5,00 oppure 5.00",
     Reason.AMOUNT_TOO_LARGE: "{found} è troppo: controlla la virgola",
     Reason.NOT_TERMS: "«{found}» non è un elenco di anni: per esempio 1-5 oppure 1,2 (al massimo {limit})",

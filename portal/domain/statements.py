@@ -13,6 +13,8 @@ from portal.domain.money import Cents
 from portal.domain.orders import OrderState
 
 EURO = "EUR"
+POSTAL_BANK = "07601"
+"""The bank code of postal accounts in an IBAN."""
 
 
 class EntryState(StrEnum):
@@ -33,6 +35,24 @@ class TaskReason(StrEnum):
     REVERSAL = "reversal"
     BATCH_UNCLEAR = "batch_unclear"
     REFERENCE_REUSED = "reference_reused"
+
+
+@dataclass(frozen=True, slots=True)
+class OurAccounts:
+    """The accounts that customers pay into."""
+
+    iban: str
+    postal_account: str
+    """Twelve digits."""
+
+    def known(self, written: str) -> str | None:
+        """Return the account as it is stored, however a bank writes it; None for another's."""
+        compact = "".join(written.split()).upper()
+        if compact == self.iban:
+            return self.iban
+        is_postal_iban = compact.startswith("IT") and compact[5:10] == POSTAL_BANK and len(compact) == 27
+        digits = compact[-12:] if is_postal_iban else compact.zfill(12)
+        return self.postal_account if digits == self.postal_account else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,37 @@ from datetime import UTC, datetime
 from wtforms import BooleanField, Form, IntegerField, StringField
 from wtforms.validators import NumberRange, Optional
 
+from portal.domain.order_search import OrderSearch, OrdersShown, read_search
+
 _PLACE = re.compile(r"(\d{8}T\d{6}\d{6})~([1-9]\d{0,9})", re.ASCII)
+SHOWN = {
+    "da-pagare": OrdersShown.TO_PAY,
+    "in-corso": OrdersShown.WORKING,
+    "evasi": OrdersShown.DONE,
+    "chiusi": OrdersShown.CLOSED,
+}
 _MOMENT = "%Y%m%dT%H%M%S%f"
 
 
 class OrderListForm(Form):
-    """The place in the list of orders."""
+    """Which orders, and the place among them; what makes no sense counts as not given."""
 
+    search = StringField(name="cerca", default="")
+    shown = StringField(name="stato", default="")
     after = StringField(name="dopo")
     before = StringField(name="prima")
+
+    def orders_shown(self) -> OrdersShown:
+        return SHOWN.get(self.shown.data or "", OrdersShown.ALL)
+
+    def order_search(self) -> OrderSearch:
+        return read_search(self.search.data or "")
+
+    def query(self) -> dict[str, str]:
+        """Return the query values that lead to this list again, without the place."""
+        shown = self.shown.data if self.shown.data in SHOWN else ""
+        said = {"cerca": self.order_search().text, "stato": shown or ""}
+        return {name: value for name, value in said.items() if value}
 
 
 class CancelForm(Form):

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, select, tuple_, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.dates import rome_day
 from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentState
@@ -25,26 +24,7 @@ from portal.store.payments import Payment
 from portal.store.renewability import NOT_RENEWABLE, STILL_THERE, day_values
 from portal.store.scope import visible_mailboxes, visible_orders
 
-PAGE_ORDERS = 50
 PAGE_LINES = 50
-
-
-@dataclass(frozen=True, slots=True)
-class ListedOrder:
-    """One row of the list of orders."""
-
-    id: int
-    number: str
-    placed_at: datetime
-    state: OrderState
-    due_cents: Cents
-    lines: int
-    first_address: str
-
-    @property
-    def placed_on(self) -> date:
-        """Return the day in Rome on which it was placed."""
-        return rome_day(self.placed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,43 +47,6 @@ def visible_order(session: Session, subject: Subject, number: str) -> Order | No
 def order_of_draft(session: Session, draft_id: int) -> Order | None:
     """Return the order that a draft has become, or None."""
     return session.scalar(select(Order).where(Order.draft_id == draft_id))
-
-
-def order_page(
-    session: Session,
-    subject: Subject,
-    *,
-    after: tuple[datetime, int] | None = None,
-    before: tuple[datetime, int] | None = None,
-) -> list[ListedOrder]:
-    """Return up to one order more than a page, newest first, from an order's place on (or back from it)."""
-    first = aliased(OrderLine)
-    lines = (
-        select(func.max(OrderLine.position))
-        .where(OrderLine.order_id == Order.id)
-        .correlate(Order)
-        .scalar_subquery()
-    )
-    columns: Columns = (Order.id, Order.number, Order.placed_at, Order.state, Order.due_cents)
-    statement = (
-        select(*columns, lines.label("lines"), first.address.label("first_address"))
-        .join(first, and_(first.order_id == Order.id, first.position == 1))
-        .where(visible_orders(subject))
-        .limit(PAGE_ORDERS + 1)
-    )
-    place = tuple_(Order.placed_at, Order.id)
-    if before is not None:
-        statement = statement.where(place > before).order_by(Order.placed_at, Order.id)
-    else:
-        statement = statement.order_by(Order.placed_at.desc(), Order.id.desc())
-    if after is not None:
-        statement = statement.where(place < after)
-    rows = session.execute(statement).all()
-    found = [
-        ListedOrder(row.id, row.number, row.placed_at, row.state, row.due_cents, row.lines, row.first_address)
-        for row in rows
-    ]
-    return found[::-1] if before is not None else found
 
 
 def order_lines(

@@ -12,13 +12,15 @@ from portal.domain.access import Subject
 from portal.domain.errors import NotFound
 from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.money import Cents
+from portal.domain.order_search import OrderSearch, OrdersShown
 from portal.domain.orders import LineState, OrderState, is_cancellable, is_open, is_payable
 from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
 from portal.store.contracts import ContractAcceptance, ContractText, acceptances_of
 from portal.store.declarations import PaymentDeclaration, declaration_of
-from portal.store.order_queries import PAGE_LINES, PAGE_ORDERS, LineGroup, ListedOrder
+from portal.store.order_list import PAGE_ORDERS, ListedOrder, order_page
+from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
 from portal.store.withdrawals import Withdrawal, withdrawal_of
@@ -111,13 +113,17 @@ def list_orders(
     *,
     after: OrderCursor | None = None,
     before: OrderCursor | None = None,
+    shown: OrdersShown = OrdersShown.ALL,
+    search: OrderSearch | None = None,
 ) -> OrderList:
-    """Return one page of the subject's orders, older than `after` or newer than `before`."""
-    found = order_queries.order_page(
+    """Return one page of the subject's orders, older than `after` or newer than `before`: one statement."""
+    found = order_page(
         session,
         subject,
         after=(after.placed_at, after.id) if after else None,
         before=(before.placed_at, before.id) if before else None,
+        shown=shown,
+        search=search,
     )
     more = len(found) > PAGE_ORDERS
     rows = found[-PAGE_ORDERS:] if before else found[:PAGE_ORDERS]

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from portal.cli import main
-from portal.cli.payments import REASONS
+from portal.cli.settlements import REASONS
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState
 from portal.store.orders import Order, OrderLine

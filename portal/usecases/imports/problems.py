@@ -54,6 +54,13 @@ class Reason(StrEnum):
     NOT_ARGON2ID = "not_argon2id"
     HASH_TOO_COSTLY = "hash_too_costly"
     BEHIND_RENEWAL = "behind_renewal"
+    # the statement
+    FILE_TOO_LARGE = "file_too_large"
+    NOT_XML = "not_xml"
+    HAS_DOCTYPE = "has_doctype"
+    NOT_CAMT = "not_camt"
+    FOREIGN_ACCOUNT = "foreign_account"
+    MOVEMENT_UNREADABLE = "movement_unreadable"
     # the price list
     NOT_AN_AMOUNT = "not_an_amount"
     AMOUNT_TOO_LARGE = "amount_too_large"
