@@ -58,6 +58,7 @@ def due_of_order(page: Page) -> int:
 def to_the_order(page: Page) -> str:
     """Go from «Piano» through «Pagamento» and «Conferma» to the order; return its number."""
     press(page, "Prosegui e completa l'ordine")
+    through_the_data(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pagamento")
     no_barriers(page)
     too_late = page.get_by_role("button", name="Togli queste caselle dal rinnovo")
@@ -85,6 +86,16 @@ def accept_the_texts(page: Page) -> None:
     at_once = page.get_by_role("checkbox", name="Chiedo che il servizio parta subito", exact=False)
     if at_once.count():
         at_once.check()
+
+
+def through_the_data(page: Page) -> None:
+    """Find the step «Dati» filled in, choose no identifier where one is asked for, and go on."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Dati")
+    no_barriers(page)
+    none = page.get_by_role("radio", name="Nessun identificativo")
+    if none.count():
+        none.check()
+    press(page, "Prosegui")
 
 
 def order_number(page: Page) -> str:

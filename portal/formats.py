@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
@@ -18,6 +20,18 @@ def euro(cents: int, locale: str = "it") -> str:
     """Return «€ 1.234,50» for 123450 cents. Source: product.md 6."""
     pattern = "¤ #,##0.00" if locale == "it" else None
     return format_currency(Decimal(cents).scaleb(-2), "EUR", format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=8)
+def countries(codes: frozenset[str], locale: str = "it") -> list[tuple[str, str]]:
+    """Return the countries with their names, Italy first, then by name as people read them."""
+    names = Locale.parse(locale).territories
+    known = [(code, names.get(code, code)) for code in codes]
+    return sorted(known, key=lambda each: (each[0] != "IT", _unaccented(each[1])))
+
+
+def _unaccented(text: str) -> str:
+    return "".join(letter for letter in normalize("NFKD", text).casefold() if not combining(letter))
 
 
 @lru_cache(maxsize=4096)

@@ -50,6 +50,16 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, stored_hash: str) -> bool: ...
 
 
+class Sealer(Protocol):
+    """Closes a secret on its way through the database to a mail; the key is not there (S22)."""
+
+    def seal(self, secret: str) -> str: ...
+
+    def open(self, sealed: str) -> str:
+        """Return the secret. Raises Rejected for what was sealed with a key nobody has any more."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxOrder:
     """What the mail platform shall make of one mailbox; `key` makes a repetition harmless."""

@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response
 
 from portal import formats
 from portal.domain.access import Subject
+from portal.domain.countries import COUNTRIES
+from portal.domain.customers import is_on_pec_domain
 from portal.wiring import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -83,12 +85,13 @@ def register(app: Flask) -> None:
         "short_day": formats.short_day,
         "moment": formats.moment,
         "days_away": formats.days_away,
+        "is_pec": is_on_pec_domain,
         "gigabytes": formats.gigabytes,
         "iban_groups": formats.iban_groups,
         "per_cent": formats.per_cent,
         "plain_amount": formats.plain_amount,
     }
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals |= {"asset": asset, "countries": lambda: formats.countries(COUNTRIES)}
     app.teardown_appcontext(_close_reading)
 
 

@@ -16,9 +16,10 @@ from portal.adapters.credentials.local import LocalVerifier
 from portal.adapters.gateways.choice import Gateways, make_gateways
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.adapters.platform.local import LocalPlatform
+from portal.adapters.sealing import KeySealer
 from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
-from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher
+from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher, Sealer
 from portal.settings import Settings
 from portal.store.session import make_engine, reading_session, transaction
 
@@ -35,6 +36,7 @@ class Services:
     platform: MailPlatform
     mailer: Mailer
     gateways: Gateways
+    sealer: Sealer
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -77,4 +79,5 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         platform=LocalPlatform(settings.data_folder / "platform.db"),
         mailer=SmtpMailer(settings.smtp),
         gateways=make_gateways(settings, clock),
+        sealer=KeySealer([settings.secret_key, *settings.secret_key_fallbacks]),
     )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from portal.domain.billing import EinvoiceRoute
 from portal.domain.contracts import ContractKind, fingerprint, whole_text
 from portal.domain.conventions import Convention, Payer
 from portal.domain.customers import CustomerKind
@@ -22,6 +23,7 @@ from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.domain.pricing import Item
 from portal.store.accounts import Account, Holder
+from portal.store.billing import BillingProfile
 from portal.store.contracts import ContractText
 from portal.store.conventions import ConventionRow
 from portal.store.drafts import DraftState, RenewalDraft
@@ -62,8 +64,10 @@ LAWYERS = Convention(
 Row = TypeVar("Row")
 
 
-def make_account(session: Session, username: str | None = None, **fields: Any) -> Account:
-    """Return a stored account, by default in the name of the holder `make_holder` makes."""
+def make_account(
+    session: Session, username: str | None = None, *, billed: bool = True, **fields: Any
+) -> Account:
+    """Return a stored account, by default in the name of the holder `make_holder` makes, who is invoiced."""
     name = username or f"{200_000 + next(_numbers)}@aruba.it"
     values: dict[str, Any] = {
         "username": name,
@@ -71,7 +75,31 @@ def make_account(session: Session, username: str | None = None, **fields: Any) -
         "holder_tax_code": TAX_CODE,
         "created_at": NOW,
     }
-    return _stored(session, Account(**values | fields))
+    account = _stored(session, Account(**values | fields))
+    if billed:
+        make_billing(session, account_id=account.id)
+    return account
+
+
+def make_billing(session: Session, **fields: Any) -> BillingProfile:
+    """Return a stored billing profile of the account or mailbox given, by default Mario Rossi's, a person."""
+    values: dict[str, Any] = {
+        "kind": CustomerKind.INDIVIDUAL,
+        "first_name": "Mario",
+        "last_name": "Rossi",
+        "tax_code": TAX_CODE,
+        "street": "Via Roma",
+        "street_number": "1",
+        "postal_code": "10100",
+        "city": "Torino",
+        "province": "TO",
+        "country": "IT",
+        "phone": "+390110001234",
+        "email": "mario.rossi@posta.example",
+        "einvoice_route": EinvoiceRoute.NONE,
+        "updated_at": NOW,
+    }
+    return _stored(session, BillingProfile(**values | fields))
 
 
 def make_holder(session: Session, **fields: Any) -> Holder:
@@ -84,6 +112,7 @@ def make_holder(session: Session, **fields: Any) -> Holder:
         "last_name": "Rossi",
         "tax_code": TAX_CODE,
         "contact_email": f"mario.rossi.{number}@posta.example",
+        "phone": "+390110001234",
         "street": "Via Roma",
         "street_number": "1",
         "postal_code": "10100",

@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from e2e.conftest import LAUNCH
-from e2e.steps import sign_in, to_the_order
+from e2e.steps import sign_in, through_the_data, to_the_order
 from portal.demo.register import ACCOUNT, SINGLE_MAILBOX
 from tests.servers.portal import DemoPortal
 from tools import chromium
@@ -88,6 +88,8 @@ def walk_as_mailbox(page: Page) -> None:
     page.locator("#totals").filter(has_text="€").wait_for(state="attached")
     shoot(page, "piano-una")
     page.get_by_role("button", name="Prosegui e completa l'ordine").click()
+    shoot(page, "dati-una")
+    through_the_data(page)
     shoot(page, "pagamento")
     page.get_by_role("radio", name=re.compile("Bonifico")).check()
     page.get_by_role("button", name="Prosegui", exact=True).click()

@@ -17,13 +17,17 @@ from portal.settings import Settings
 from portal.store.outbox import Claim
 from portal.usecases import delivery
 from portal.usecases.delivery import Outgoing
+from portal.usecases.mail_rows import SEALED
 from portal.wiring import Services
 from workers.job import Fate
+
+UNREADABLE = "•••"
+"""Stands for a secret in what is kept of a mail: its link works for whoever received it alone (S22)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A mail as it went out, and what the server said."""
+    """A mail as it is kept, and what the server said."""
 
     wording: Wording
     answer: str
@@ -83,7 +87,7 @@ class MailWork:
             delivery.mails_failed(session, ids, words)
 
     def _send(self, connection: MailConnection, mail: Outgoing) -> Sent:
-        wording = render(mail.kind, mail.language, mail.context, self._around)
+        wording = self._worded(mail, self._services.sealer.open)
         letter = Letter(
             message_id=message_id(mail.key, self._domain),
             recipient=mail.recipient,
@@ -91,7 +95,13 @@ class MailWork:
             text=wording.text,
             html=wording.html,
         )
-        return Sent(wording, connection.send(letter))
+        kept = self._worded(mail, lambda _: UNREADABLE) if SEALED in mail.context else wording
+        return Sent(kept, connection.send(letter))
+
+    def _worded(self, mail: Outgoing, opened: Callable[[str], str]) -> Wording:
+        """Render the mail with its secrets as `opened` gives them."""
+        secrets = {name: opened(sealed) for name, sealed in mail.context.get(SEALED, {}).items()}
+        return render(mail.kind, mail.language, {**mail.context, **secrets}, self._around)
 
 
 def message_id(key: str, domain: str) -> str:

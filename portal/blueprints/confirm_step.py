@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from portal import web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
-from portal.blueprints.wizard import skipped, step_values
+from portal.blueprints.wizard import people_of, skipped, step_values
 from portal.domain.errors import (
     ContractChanged,
     ContractMissing,
     ContractNotAccepted,
     ConventionNotPayable,
+    DataMissing,
     DomainError,
     DraftStale,
     LineBlocked,
@@ -37,6 +38,7 @@ SHOWN_HERE = (
     ContractChanged,
     ContractMissing,
     ContractNotAccepted,
+    DataMissing,
     DraftStale,
     OpenOrderExists,
     PriceChanged,
@@ -86,7 +88,8 @@ def _confirm_page(
     )
     if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
         return plan_step.plan_page(draft, status=status, refusal=refusal)
-    elsewhere = skipped(draft, Step.CONFIRM, found.draft)
+    people = people_of(found.draft)
+    elsewhere = skipped(draft, Step.CONFIRM, found.draft, people)
     if elsewhere is not None:
         return elsewhere
     texts = contracts.texts_to_accept(session, subject, today=today)
@@ -96,6 +99,7 @@ def _confirm_page(
         status,
         **step_values(draft, Step.CONFIRM),
         found=found,
+        people=people,
         totals=found.draft.totals,
         texts=texts,
         terms=withdrawal_terms.look_at_terms(session, found.draft.facts.id, today=today, closed=CLOSED_DAYS),

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import web
 from portal.blueprints.refusals import status_of
-from portal.blueprints.wizard import go_to, step_values
+from portal.blueprints.wizard import address_after, go_to, step_values
 from portal.domain.errors import DomainError
 from portal.domain.plans import PLANS
 from portal.forms.renewals import CutForm
@@ -58,6 +58,7 @@ def plan_page(
         "errors": [],
         "problems_asked": False,
         "left_out": None,
+        "next_href": address_after(draft, Step.PLAN),
     }
     return web.render(
         "renewals/plan.html", None, status, **step_values(draft, Step.PLAN), **row_values(), **(values | more)

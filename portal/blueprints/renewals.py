@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal import web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import bank_calendar
-from portal.blueprints.wizard import go_to, skipped, step_values
+from portal.blueprints.wizard import address_after, go_to, people_of, skipped, step_values
 from portal.domain.errors import (
     ConventionNotPayable,
     DraftStale,
@@ -92,7 +92,7 @@ def change(draft: str, address: str) -> ResponseReturnValue:
     except ROW_REFUSALS as refusal:
         return plan_step.refused_row(draft, address, refusal)
     if form.asks_to_go_on():
-        return go_to(url_for("renewals.payment", draft=draft))
+        return go_to(address_after(draft, Step.PLAN))
     if web.wants_part():
         return plan_step.changed_row(draft, changed, form.page.data or "")
     return plan_step.back_to_plan(draft, _pressed(form, changed.row.line_id), apri=address)
@@ -187,7 +187,7 @@ def _payment_page(draft: str, status: int = 200, **more: object) -> ResponseRetu
     found = draft_payments.look_at_payment(
         web.reading(), web.subject(), draft, today=web.services().today(), calendar=bank_calendar()
     )
-    elsewhere = skipped(draft, Step.PAYMENT, found.draft)
+    elsewhere = skipped(draft, Step.PAYMENT, found.draft, people_of(found.draft))
     if elsewhere is not None:
         return elsewhere
     values = {"found": found, "totals": found.draft.totals, "errors": [], "refusal": None} | more

@@ -8,11 +8,13 @@ from flask import make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import web
+from portal.usecases.draft_people import People, look_at_people
 from portal.usecases.draft_totals import OpenDraft
 from portal.usecases.renewal_steps import Step, first_open
 
 ENDPOINTS: dict[Step, str] = {
     Step.PLAN: "renewals.plan",
+    Step.DATA: "people.data",
     Step.PAYMENT: "renewals.payment",
     Step.CONFIRM: "confirm_step.confirm",
 }
@@ -27,15 +29,40 @@ def step_values(draft: str, current: Step) -> dict[str, Any]:
         for position, step in enumerate(steps, 1)
         if position < number
     }
-    return {"draft": draft, "steps": steps, "step_number": number, "step_hrefs": back}
+    return {
+        "draft": draft,
+        "steps": steps,
+        "step_number": number,
+        "step_hrefs": back,
+        "previous_href": back.get(number - 1),
+    }
 
 
-def skipped(draft: str, wanted: Step, found: OpenDraft) -> ResponseReturnValue | None:
-    """Return the way to the first step that is not done, or None where the wanted one is open (S10)."""
-    step = first_open(wanted, found)
+def address_after(draft: str, step: Step) -> str:
+    """Return the address of the step that follows."""
+    steps = list(Step)
+    return url_for(ENDPOINTS[steps[steps.index(step) + 1]], draft=draft)
+
+
+def people_of(draft: OpenDraft) -> People:
+    """Return how far the data of «Dati» are, which the steps after it need."""
+    services = web.services()
+    return look_at_people(
+        web.reading(), web.subject(), draft.facts.id, today=services.today(), now=services.now()
+    )
+
+
+def skipped(
+    draft: str, wanted: Step, found: OpenDraft, people: People | None = None
+) -> ResponseReturnValue | None:
+    """Return the way to the first step that is not done, or None where the wanted one is open (S10).
+
+    What comes after «Dati» needs `people`.
+    """
+    step = first_open(wanted, found, people)
     if step is wanted:
         return None
-    query: dict[str, Any] = {"prosegui": "no"} if step is Step.PLAN else {}
+    query: dict[str, Any] = {"prosegui": "no"} if step in (Step.PLAN, Step.DATA) else {}
     return go_to(url_for(ENDPOINTS[step], draft=draft, **query))
 
 

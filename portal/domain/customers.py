@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from enum import StrEnum
@@ -16,6 +15,7 @@ from stdnum.it import codicefiscale
 from portal.domain.countries import COUNTRIES, ITALY
 from portal.domain.errors import FieldProblem
 from portal.domain.provinces import is_province_on
+from portal.domain.texts import compact, one_line
 
 
 class CustomerKind(StrEnum):
@@ -76,7 +76,7 @@ _LONGEST_PHONE = 15
 
 def person_name(text: str, field: str) -> str:
     """Return a first or last name: 1-60 letters, apostrophes, hyphens, spaces. Raises FieldProblem."""
-    name = _line(text, field, 60)
+    name = one_line(text, field, 60)
     if not all(letter.isalpha() or letter in "'’- " for letter in name):
         raise FieldProblem(field, FieldCode.CHARACTERS)
     return name
@@ -84,7 +84,7 @@ def person_name(text: str, field: str) -> str:
 
 def business_name(text: str) -> str:
     """Return a business name of 1-80 characters. Raises FieldProblem. Source: domain.md 11.2."""
-    return _line(text, "business_name", 80)
+    return one_line(text, "business_name", 80)
 
 
 def tax_code(text: str, kind: CustomerKind) -> str:
@@ -92,7 +92,7 @@ def tax_code(text: str, kind: CustomerKind) -> str:
 
     A business's tax code need not equal its VAT number. Raises FieldProblem. Source: domain.md 11.3.
     """
-    code = _compact(text, "tax_code")
+    code = compact(text, "tax_code")
     if not kind.is_person:
         return _eleven_digits(code, "tax_code")
     if re.fullmatch(r"[0-9]{11}", code):
@@ -113,12 +113,12 @@ def vat_number(text: str) -> str:
     Only length and check digit are looked at: the list of tax offices, which digits 8-10 name, has grown
     before. Raises FieldProblem. Source: domain.md 11.3.
     """
-    return _eleven_digits(_compact(text, "vat_number").removeprefix("IT"), "vat_number")
+    return _eleven_digits(compact(text, "vat_number").removeprefix("IT"), "vat_number")
 
 
 def country(text: str) -> str:
     """Return the two letters of a country. Raises FieldProblem. Source: domain.md 11.2."""
-    code = _compact(text, "country")
+    code = compact(text, "country")
     if code not in COUNTRIES:
         raise FieldProblem("country", FieldCode.UNKNOWN)
     return code
@@ -131,7 +131,7 @@ def province(text: str, country_code: str, today: date) -> str:
     """
     if country_code != ITALY:
         return ""
-    letters = _compact(text, "province")
+    letters = compact(text, "province")
     if not is_province_on(letters, today):
         raise FieldProblem("province", FieldCode.UNKNOWN)
     return letters
@@ -139,7 +139,7 @@ def province(text: str, country_code: str, today: date) -> str:
 
 def postal_code(text: str, country_code: str) -> str:
     """Return a postal code: five digits in Italy, up to ten characters elsewhere. Raises FieldProblem."""
-    code = _line(text, "postal_code", 10).upper()
+    code = one_line(text, "postal_code", 10).upper()
     if not re.fullmatch(r"[0-9]{5}" if country_code == ITALY else r"[0-9A-Z][0-9A-Z -]*", code):
         raise FieldProblem("postal_code", FieldCode.FORMAT)
     return code
@@ -150,7 +150,7 @@ def phone(text: str, country_code: str, field: str = "phone") -> str:
 
     Raises FieldProblem. Source: domain.md 11.2.
     """
-    number = _PHONE.fullmatch(_PHONE_SEPARATORS.sub("", _line(text, field, 40)))
+    number = _PHONE.fullmatch(_PHONE_SEPARATORS.sub("", one_line(text, field, 40)))
     if not number or (not number["international"] and country_code != ITALY):
         raise FieldProblem(field, FieldCode.FORMAT)
     digits = number["digits"] if number["international"] else f"39{number['digits']}"
@@ -161,7 +161,7 @@ def phone(text: str, country_code: str, field: str = "phone") -> str:
 
 def email(text: str, field: str) -> str:
     """Return an e-mail address, its domain in lower case. Raises FieldProblem. Source: domain.md 11.2."""
-    match = _EMAIL.fullmatch(_line(text, field, 254))
+    match = _EMAIL.fullmatch(one_line(text, field, 254))
     if not match or len(match["local"]) > 64:
         raise FieldProblem(field, FieldCode.FORMAT)
     return f"{match['local']}@{match['domain'].lower()}"
@@ -248,10 +248,11 @@ def _rules(
         "vat_number": vat_number,
         "contact_email": partial(contact_email, address=address),
         "phone": partial(phone, country_code=country_code),
-        "street": partial(_line, field="street", longest=60),
-        "street_number": partial(_line, field="street_number", longest=8),
+        "mobile": partial(phone, country_code=country_code, field="mobile"),
+        "street": partial(one_line, field="street", longest=60),
+        "street_number": partial(one_line, field="street_number", longest=8),
         "postal_code": partial(postal_code, country_code=country_code),
-        "city": partial(_line, field="city", longest=60),
+        "city": partial(one_line, field="city", longest=60),
         "province": partial(province, country_code=country_code, today=today),
         "country": country,
     }
@@ -261,23 +262,6 @@ def _empty(field: str, required: Collection[str]) -> str:
     if field in required:
         raise FieldProblem(field, FieldCode.REQUIRED)
     return ""
-
-
-def _line(text: str, field: str, longest: int) -> str:
-    """Return one line of text without needless spaces; raises FieldProblem."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
-    if not line:
-        raise FieldProblem(field, FieldCode.REQUIRED)
-    if not line.isprintable():
-        raise FieldProblem(field, FieldCode.CHARACTERS)
-    if len(line) > longest:
-        raise FieldProblem(field, FieldCode.TOO_LONG)
-    return line
-
-
-def _compact(text: str, field: str) -> str:
-    """Return a code in capitals without spaces; raises FieldProblem."""
-    return _line(text, field, 40).replace(" ", "").upper()
 
 
 def _eleven_digits(code: str, field: str) -> str:

@@ -240,6 +240,26 @@ class ExtraSpaceNotSold(DomainError):
 
 
 @dataclass(eq=False)
+class FieldsRefused(DomainError):
+    """A form cannot be taken as it is; nothing of it was. Source: domain.md 11.4."""
+
+    problems: Final[Sequence[FieldProblem]]
+
+
+@dataclass(eq=False)
+class DataRefused(DomainError):
+    """The step «Dati» cannot be taken as it is: what is wrong with a holder's, with the invoice's."""
+
+    holder: Final[Sequence[FieldProblem]]
+    billing: Final[Sequence[FieldProblem]]
+
+
+@dataclass(eq=False)
+class DataMissing(DomainError):
+    """The data of the holders or of the invoice are not all there yet. Source: domain.md 9."""
+
+
+@dataclass(eq=False)
 class FieldProblem(DomainError):
     """One field of a form or a file is not acceptable; `code` is one of `customers.FieldCode`."""
 

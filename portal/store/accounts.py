@@ -18,7 +18,10 @@ class Holder(Base):
 
     id: Mapped[Id]
     fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256 of the owner's scope and every field, so that the register imports once."""
+    """SHA-256 of the owner's scope and every field as the register says them, so that it imports once.
+
+    It stays when the holder changes contacts here: the same register again undoes nothing.
+    """
     kind: Mapped[CustomerKind] = mapped_column(enum_type(CustomerKind))
     first_name: Mapped[str] = mapped_column(String(60), default="")
     last_name: Mapped[str] = mapped_column(String(60), default="")
@@ -28,6 +31,7 @@ class Holder(Base):
     contact_email: Mapped[Email]
     """Where notices go; never the mailbox itself. Source: domain.md 11.2."""
     phone: Mapped[str] = mapped_column(String(20), default="")
+    mobile: Mapped[str] = mapped_column(String(20), default="")
     street: Mapped[str] = mapped_column(String(60), default="")
     street_number: Mapped[str] = mapped_column(String(8), default="")
     postal_code: Mapped[str] = mapped_column(String(10), default="")

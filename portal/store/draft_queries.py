@@ -31,6 +31,7 @@ from portal.domain.pricing import Choice
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import FitProblemKind
 from portal.store.accounts import Account
+from portal.store.billing import draft_split_payment
 from portal.store.conventions import membership_of
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft, Show
 from portal.store.fit import FIT_PROBLEM
@@ -56,6 +57,7 @@ class DraftFacts:
     state: DraftState
     version: int
     payment_method: PaymentMethod | None
+    split_payment: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def draft_by_groups(
     if not rows:
         return None
     first = rows[0]
-    facts = DraftFacts(first.id, public_id, first.state, first.version, first.payment_method)
+    facts = DraftFacts(
+        first.id, public_id, first.state, first.version, first.payment_method, first.split_payment
+    )
     return facts, [_group(row) for row in rows if not row.gone]
 
 
@@ -143,7 +147,8 @@ def _grouped(kind: SubjectKind) -> Select[Any]:
         DraftLine.extra_archive_gb,
         DraftLine.term_years,
     )
-    facts = (RenewalDraft.id, RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method)
+    split = draft_split_payment(kind).label("split_payment")
+    facts = (RenewalDraft.id, RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method, split)
     counted = (Mailbox.id.is_(None).label("gone"), _REASON, _PROBLEM, func.count().label("lines"))
     columns: Columns = (*facts, *chosen, *counted)
     return (

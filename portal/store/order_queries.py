@@ -97,6 +97,7 @@ class LineToOrder(NamedTuple):
 
     mailbox_id: int
     address: str
+    holder_id: int
     plan_before: Plan
     expires_on: date
     cancelled_on: date | None
@@ -116,6 +117,7 @@ def lines_to_order(session: Session, subject: Subject, draft_id: int, today: dat
     columns: Columns = (
         Mailbox.id,
         Mailbox.address,
+        Mailbox.holder_id,
         Mailbox.plan,
         Mailbox.expires_on,
         Mailbox.cancelled_on,

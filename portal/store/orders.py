@@ -95,6 +95,8 @@ class OrderLine(Base):
     position: Mapped[int]
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"))
     address: Mapped[Email]
+    holder_id: Mapped[int | None]
+    """Which of the order's holders (`OrderHolder`) the mailbox stood in the name of."""
     is_open: Mapped[bool] = mapped_column(default=True)
     """While true no other renewal of this mailbox can be ordered (partial unique index)."""
     state: Mapped[LineState] = mapped_column(enum_type(LineState), default=LineState.WAITING)

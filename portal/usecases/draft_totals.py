@@ -75,7 +75,7 @@ def look_at_draft(session: Session, subject: Subject, public_id: str, *, today: 
     if facts.state is not DraftState.OPEN:
         raise draft_closed(session, subject, public_id)
     prices = prices_on(session, today)
-    return OpenDraft(facts, totals_of(facts.version, groups, prices), prices)
+    return OpenDraft(facts, totals_of(facts, groups, prices), prices)
 
 
 def totals_now(session: Session, subject: Subject, public_id: str, prices: PriceList) -> Totals:
@@ -83,10 +83,10 @@ def totals_now(session: Session, subject: Subject, public_id: str, prices: Price
     found = draft_by_groups(session, subject, public_id, prices.day)
     if found is None:
         raise NotFound
-    return totals_of(found[0].version, found[1], prices)
+    return totals_of(found[0], found[1], prices)
 
 
-def totals_of(version: int, groups: Sequence[DraftGroup], prices: PriceList) -> Totals:
+def totals_of(facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList) -> Totals:
     """Return the sums over the groups; the price never goes line by line. Source: domain.md 8.2."""
     renewable = [group for group in groups if group.not_renewable is None]
     unsold = frozenset(group.choice for group in renewable if quote_or_none(group.choice, prices) is None)
@@ -98,9 +98,14 @@ def totals_of(version: int, groups: Sequence[DraftGroup], prices: PriceList) -> 
             left_out[group.not_renewable] += group.lines
     mailboxes = sum(group.lines for group in renewable)
     return Totals(
-        version=version,
+        version=facts.version,
         mailboxes=mailboxes,
-        quote=quote([(group.choice, group.lines) for group in sold], prices, day=prices.day),
+        quote=quote(
+            [(group.choice, group.lines) for group in sold],
+            prices,
+            day=prices.day,
+            split_payment=facts.split_payment,
+        ),
         to_fix=mailboxes - sum(group.lines for group in fit),
         left_out=left_out,
         unsold=unsold,

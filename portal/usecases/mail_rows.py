@@ -15,6 +15,8 @@ from portal.store.outbox import enqueue
 
 Context: TypeAlias = dict[str, Any]
 """Plain values that the templates need."""
+SEALED = "sealed"
+"""Where a context keeps what only the recipient may read, each value sealed by `ports.Sealer` (S22)."""
 
 
 @dataclass(frozen=True, slots=True)

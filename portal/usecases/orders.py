@@ -44,7 +44,7 @@ from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
-from portal.usecases import declarations, notices
+from portal.usecases import declarations, draft_people, notices
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
 from portal.usecases.withdrawal_terms import keep_terms
@@ -76,7 +76,7 @@ def place_order(
     Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
     DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
     TermNotOffered, PriceChanged, ContractMissing, ContractChanged, ContractNotAccepted,
-    StartNotRequested, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
+    StartNotRequested, DataMissing, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
     """
     locks.lock_owner(session, subject)
     draft = locks.lock_draft(session, subject, draft_public_id)
@@ -88,7 +88,10 @@ def place_order(
     today = rome_day(now)
     lines = _checked_lines(session, subject, draft.id, today)
     prices = prices_on(session, today)
-    total = quote(Counter(map(_choice, lines)).items(), prices, day=today)
+    people = draft_people.look_at_people(session, subject, draft.id, today=today, now=now)
+    total = quote(
+        Counter(map(_choice, lines)).items(), prices, day=today, split_payment=people.pays_net_alone
+    )
     _check_shown(draft, total, shown)
     texts = check_agreement(session, agreement, today=today)
     method = _checked_method(draft, lines, today, calendar)
@@ -97,6 +100,7 @@ def place_order(
     record_agreement(session, order, texts, agreement, subject, now=now)
     keep_terms(session, order, agreement, closed=calendar.holidays)
     reach(Failpoint.ORDER_STORED)
+    draft_people.keep_people(session, order, people)
     draft.state = DraftState.ORDERED
     draft.updated_at = now
     unselect_ordered(session, order.id)
@@ -214,7 +218,7 @@ def _stored(
         vat_rate=total.vat_rate,
         vat_cents=total.vat_cents,
         gross_cents=total.gross_cents,
-        split_payment=False,
+        split_payment=total.due_cents != total.gross_cents,
         due_cents=total.due_cents,
         contact_email=_contact(session, subject, first),
         placed_at=now,
@@ -253,6 +257,7 @@ def _row(order_id: int, position: int, line: LineToOrder, cost: Quote) -> dict[s
         "position": position,
         "mailbox_id": line.mailbox_id,
         "address": line.address,
+        "holder_id": line.holder_id,
         "is_open": True,
         "state": LineState.WAITING,
         "plan_before": line.plan_before,

@@ -9,27 +9,33 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from portal.usecases.draft_people import People
 from portal.usecases.draft_totals import OpenDraft
 
 
 class Step(StrEnum):
-    """The steps that are built, in their order; «Extra» and «Dati» go between the first two."""
+    """The steps that are built, in their order; «Extra» goes after the first."""
 
     PLAN = "plan"
+    DATA = "data"
     PAYMENT = "payment"
     CONFIRM = "confirm"
 
 
-_DONE: Mapping[Step, Callable[[OpenDraft], bool]] = MappingProxyType(
+_DONE: Mapping[Step, Callable[[OpenDraft, People | None], bool]] = MappingProxyType(
     {
-        Step.PLAN: lambda draft: draft.totals.can_go_on,
-        Step.PAYMENT: lambda draft: draft.facts.payment_method is not None,
+        Step.PLAN: lambda draft, _: draft.totals.can_go_on,
+        Step.DATA: lambda _, people: people is not None and people.is_done,
+        Step.PAYMENT: lambda draft, _: draft.facts.payment_method is not None,
     }
 )
 """What each step must leave behind before the next one opens."""
 
 
-def first_open(wanted: Step, draft: OpenDraft) -> Step:
-    """Return the wanted step, or the first before it that is not done: nobody skips a step."""
+def first_open(wanted: Step, draft: OpenDraft, people: People | None = None) -> Step:
+    """Return the wanted step, or the first before it that is not done: nobody skips a step.
+
+    The steps after «Dati» are reached with `people` alone.
+    """
     before = list(Step)[: list(Step).index(wanted)]
-    return next((step for step in before if not _DONE[step](draft)), wanted)
+    return next((step for step in before if not _DONE[step](draft, people)), wanted)

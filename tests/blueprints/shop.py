@@ -60,6 +60,10 @@ class Shopper:
         fields = {"plan": "standard", "extra_mailbox_gb": 0, "years": 1} | known | turn | choice
         return self.browser.post(self.row(which), fields, headers=HTMX if by_htmx else {})
 
+    def keep_data(self) -> TestResponse:
+        """Press «Prosegui» in «Dati» with nothing to change."""
+        return self.browser.post(f"{self.plan}/dati", {"step": "go_on"})
+
     def pay_by_transfer(self) -> TestResponse:
         return self.browser.post(f"{self.plan}/pagamento", {"method": "bank_transfer"})
 
@@ -74,6 +78,7 @@ class Shopper:
 
     def order(self) -> str:
         """Go from «Piano» to the order; return its number."""
+        assert self.keep_data().headers["Location"] == f"{self.plan}/pagamento"
         assert self.pay_by_transfer().status_code == 303
         answer = self.confirm()
         assert answer.status_code == 303, answer.text

@@ -117,8 +117,8 @@ def test_going_on_saves_the_only_row_first(app: Flask, services: Services) -> No
     plain = person.change(by_htmx=False, years=4, step="go_on")
     live = person.change(years=5, step="go_on")
 
-    assert plain.headers["Location"] == f"{person.plan}/pagamento"
-    assert live.headers["HX-Redirect"] == f"{person.plan}/pagamento"
+    assert plain.headers["Location"] == f"{person.plan}/dati"
+    assert live.headers["HX-Redirect"] == f"{person.plan}/dati"
     assert lines(services)[0].term_years == 5
 
 

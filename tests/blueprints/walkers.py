@@ -30,6 +30,8 @@ NOBODYS: Mapping[str, str] = {
     "number": new_order_number(bytes([250] * 9)),
     "id": "999999",
     "name": "privacy.mai-scritta.it",
+    "holder": "999999",
+    "token": "nessun-collegamento-porta-qui",
     "filename": "questo-file-non-esiste.css",
     "reference": "p-nessuno",
     "gateway": "nessuno",
@@ -89,7 +91,7 @@ class Pair:
 def pairs(route: Route, own: Belongings, others: Iterable[Belongings]) -> Iterator[Pair]:
     """Give questions with at least one argument of another's; the rest is one's own, or nobody's."""
     strangers = list(others)
-    names = [name for name in ("address", "draft", "number") if name in route.rule.arguments]
+    names = [name for name in ("address", "draft", "number", "holder") if name in route.rule.arguments]
     fixed = {name: NOBODYS[name] for name in set(route.rule.arguments) - set(names)}
     mine = {name: (getattr(own, name) or [NOBODYS[name]])[0] for name in names}
     theirs = {name: list(_first_strange(name, own, strangers)) for name in names}

@@ -42,6 +42,7 @@ class Belongings:
     address: list[str] = field(default_factory=list)
     draft: list[str] = field(default_factory=list)
     number: list[str] = field(default_factory=list)
+    holder: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,13 @@ def make_world(services: Services) -> World:
         owner = make_account(session, OWNER, **secret)
         colleague = make_account(session, COLLEAGUE, **secret)
         firm = make_holder(session, kind=CustomerKind.COMPANY, business_name="Studio Verdi")
-        box = make_mailbox(session, owner, BOX, **secret)
+        box = make_mailbox(session, owner, BOX, holder=make_holder(session, id=7_100_001), **secret)
         suspended = make_mailbox(session, owner, SUSPENDED, expires_in=-10, **secret)
         renewed = make_mailbox(session, owner, "ordinata@pec.example", holder=firm, of_account_holder=False)
         gone = make_mailbox(session, owner, GONE, cancelled_on=TODAY, **secret)
-        others = make_mailbox(session, colleague, OTHERS, **secret)
+        others = make_mailbox(session, colleague, OTHERS, holder=make_holder(session, id=7_200_001), **secret)
         others_renewed = make_mailbox(session, colleague, "altra@pec.example")
-        orphan = make_mailbox(session, None, ORPHAN, **secret)
+        orphan = make_mailbox(session, None, ORPHAN, holder=make_holder(session, id=7_300_001), **secret)
         order = make_order(session, [renewed], number=next(number), mailbox_id=None)
         others_order = make_order(session, [others_renewed], number=next(number), mailbox_id=None)
         draft = make_draft(session, owner, public_id="bozza-della-titolare-0001")
@@ -94,14 +95,18 @@ def make_world(services: Services) -> World:
                 [box.address, suspended.address, renewed.address, gone.address],
                 [draft.public_id],
                 [order.number],
+                [str(box.holder_id)],
             ),
             COLLEAGUE: Belongings(
-                [others.address, others_renewed.address], [others_draft.public_id], [others_order.number]
+                [others.address, others_renewed.address],
+                [others_draft.public_id],
+                [others_order.number],
+                [str(others.holder_id)],
             ),
             BOX: Belongings([BOX]),
             SUSPENDED: Belongings([SUSPENDED]),
             OTHERS: Belongings([OTHERS]),
-            ORPHAN: Belongings([ORPHAN], [orphan_draft.public_id]),
+            ORPHAN: Belongings([ORPHAN], [orphan_draft.public_id], [], [str(orphan.holder_id)]),
         }
     return World(theirs, GONE)
 

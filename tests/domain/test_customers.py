@@ -233,6 +233,7 @@ def test_a_good_holder_comes_back_in_one_form() -> None:
         "vat_number": "",
         "contact_email": "Mario.Rossi@posta.example",
         "phone": "+390551234567",
+        "mobile": "",
         "street": "Via Roma",
         "street_number": "1",
         "postal_code": "50100",

@@ -13,6 +13,7 @@ from portal.domain.pricing import Choice
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.usecases import contracts, draft_payments, line_changes, orders, renewals
+from portal.usecases.draft_people import People, look_at_people
 from portal.usecases.draft_totals import OpenDraft, look_at_draft
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
 from portal.wiring import Services
@@ -127,3 +128,10 @@ def place(
             calendar=USUAL,
             now=services.now(),
         )
+
+
+def people(services: Services, cart: Cart) -> People:
+    """Return how far the data of the step «Dati» are."""
+    draft_id = look(services, cart).facts.id
+    with services.reading() as session:
+        return look_at_people(session, cart.subject, draft_id, today=services.today(), now=services.now())

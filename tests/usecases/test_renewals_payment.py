@@ -13,7 +13,7 @@ from portal.usecases.draft_payments import MethodOffer
 from portal.usecases.renewal_steps import Step, first_open
 from portal.wiring import Services
 from tests.statements import counted
-from tests.usecases.carts import USUAL, Cart, choose_transfer, fill_cart, look
+from tests.usecases.carts import USUAL, Cart, choose_transfer, fill_cart, look, people
 
 GRACE = 90
 
@@ -107,10 +107,11 @@ def test_leaving_out_what_cannot_wait_opens_the_way(services: Services) -> None:
 
 def test_nobody_skips_a_step(services: Services) -> None:
     fit = fill_cart(services, {})
-    assert first_open(Step.CONFIRM, look(services, fit)) is Step.PAYMENT
-    assert first_open(Step.PAYMENT, look(services, fit)) is Step.PAYMENT
+    assert first_open(Step.CONFIRM, look(services, fit)) is Step.DATA
+    assert first_open(Step.CONFIRM, look(services, fit), people(services, fit)) is Step.PAYMENT
+    assert first_open(Step.PAYMENT, look(services, fit), people(services, fit)) is Step.PAYMENT
     choose_transfer(services, fit)
-    assert first_open(Step.CONFIRM, look(services, fit)) is Step.CONFIRM
+    assert first_open(Step.CONFIRM, look(services, fit), people(services, fit)) is Step.CONFIRM
 
 
 def test_what_is_to_fix_keeps_the_first_step_open(services: Services) -> None:

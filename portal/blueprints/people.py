@@ -1,0 +1,145 @@
+"""`/rinnovo/<draft>/dati`: the step «Dati», its holders one by one and who is invoiced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from portal import web
+from portal.blueprints import refusals
+from portal.blueprints.wizard import address_after, go_to, skipped, step_values
+from portal.domain.billing import IDENTITY_FIELDS
+from portal.domain.errors import DataRefused
+from portal.forms.people import KIND, BillingForm, HolderCutForm, HolderForm
+from portal.usecases import draft_people
+from portal.usecases.billing import Billing
+from portal.usecases.contacts import ContactEdit
+from portal.usecases.draft_people import BillingEdit, DataEdit, HolderCut
+from portal.usecases.renewal_steps import Step
+
+bp = Blueprint("people", __name__)
+refusals.answer(bp)
+
+
+@bp.route("/rinnovo/<draft>/dati", methods=["GET", "POST"])
+def data(draft: str) -> ResponseReturnValue:
+    """Show the step; keep what its form sent and go on where nothing is missing."""
+    if request.method != "POST":
+        return go_to(request.path) if web.wants_part() else _page(draft)
+    holder, billing = HolderForm(request.form), BillingForm(request.form)
+    if request.form.get("step") == KIND:
+        return _page(draft, holder=holder, billing=billing)
+    if billing.was_sent and billing.chosen_kind() is None:
+        return _page(draft, 422, holder=holder, billing=billing)
+    try:
+        _save(draft, DataEdit(holder.holder_id(), _contacts(holder), _billing(billing)))
+    except DataRefused as refusal:
+        return _page(draft, 422, holder=holder, billing=billing, refusal=refusal)
+    return _onward(draft)
+
+
+@bp.post("/rinnovo/<draft>/dati/titolari/<int:holder>")
+def save_holder(draft: str, holder: int) -> ResponseReturnValue:
+    """Keep the contacts of one holder of several; come back to the list."""
+    form, cut = HolderForm(request.form), _cut()[0]
+    try:
+        _save(draft, DataEdit(holder, _contacts(form), None))
+    except DataRefused as refusal:
+        return _page(draft, 422, holder=form, opened=holder, refusal=refusal)
+    return web.see_other("people.data", draft=draft, _anchor=f"titolare-{holder}", **cut.query())
+
+
+def _save(draft: str, edit: DataEdit) -> None:
+    """Keep what was sent; say so, and where a new address has to say yes first."""
+    services = web.services()
+    with services.transaction() as session:
+        pending = draft_people.save_data(
+            session,
+            web.subject(),
+            draft,
+            edit,
+            sealer=services.sealer,
+            today=services.today(),
+            now=services.now(),
+        )
+    if pending:
+        words = render_template("people/_asked_text.html", address=pending)
+        flash(Markup(words), "info")  # rendered, and so escaped, just above
+
+
+def _contacts(form: HolderForm) -> ContactEdit:
+    return ContactEdit(form.texts, form.email, form.email_again)
+
+
+def _billing(form: BillingForm) -> BillingEdit | None:
+    kind = form.chosen_kind()
+    return BillingEdit(kind, form.texts, bool(form.split_payment.data)) if kind else None
+
+
+def _onward(draft: str) -> ResponseReturnValue:
+    """Go to the next step, or back to what is still missing."""
+    services = web.services()
+    found = draft_people.look_at_data(
+        web.reading(), web.subject(), draft, HolderCut(), today=services.today(), now=services.now()
+    )
+    if found.people.is_done:
+        return go_to(address_after(draft, Step.DATA))
+    return web.see_other("people.data", draft=draft, prosegui="no", _anchor="titolari")
+
+
+def _cut(opened: int | None = None) -> tuple[HolderCutForm, HolderCut, int | None]:
+    form = HolderCutForm(request.args)
+    form.validate()
+    cut = HolderCut(form.asks_for_incomplete(), form.number(form.after), form.number(form.before))
+    return form, cut, opened or form.number(form.opened)
+
+
+def _page(
+    draft: str,
+    status: int = 200,
+    *,
+    holder: HolderForm | None = None,
+    billing: BillingForm | None = None,
+    opened: int | None = None,
+    refusal: DataRefused | None = None,
+) -> ResponseReturnValue:
+    form, cut, wanted = _cut(opened)
+    services = web.services()
+    found = draft_people.look_at_data(
+        web.reading(), web.subject(), draft, cut, today=services.today(), now=services.now()
+    )
+    elsewhere = skipped(draft, Step.DATA, found.draft)
+    if elsewhere is not None:
+        return elsewhere
+    values: dict[str, Any] = {
+        "found": found,
+        "totals": found.draft.totals,
+        "opened": wanted,
+        "typed": holder.values() if holder else None,
+        "billing": _shown_billing(found.people.billing, billing),
+        "holder_problems": refusal.holder if refusal else [],
+        "billing_problems": refusal.billing if refusal else [],
+        "query": form.query(),
+        "billing_identity": IDENTITY_FIELDS,
+        "problems_asked": "prosegui" in request.args,
+    }
+    part = "people/_billing.html" if request.form.get("step") == KIND else None
+    return web.render("people/data.html", part, status, **step_values(draft, Step.DATA), **values)
+
+
+def _shown_billing(stored: Billing, sent: BillingForm | None) -> dict[str, Any]:
+    """Return what the invoice's fields show: what was typed, else what is known."""
+    known = {
+        "kind": stored.kind,
+        "texts": stored.texts,
+        "split_payment": stored.split_payment,
+        "account": stored.account,
+        "is_stored": stored.is_stored,
+    }
+    if sent is None or not sent.was_sent:
+        return known
+    kind = sent.chosen_kind() or stored.kind
+    return known | {"kind": kind, "texts": sent.texts, "split_payment": bool(sent.split_payment.data)}

@@ -1,0 +1,130 @@
+"""Who is invoiced: what is known, whether it suffices, and changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject, SubjectKind
+from portal.domain.billing import BILLING_TEXTS, ROUTES, check_billing, has_split_payment
+from portal.domain.customers import CustomerKind
+from portal.domain.errors import FieldsRefused
+from portal.store.accounts import Account, Holder
+from portal.store.billing import BillingProfile, own_holder, profile_for
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """The billing data of a subject, as a form shows them."""
+
+    profile: BillingProfile | None
+    """The row it is kept in."""
+    kind: CustomerKind
+    texts: Mapping[str, str]
+    """Every field of the form by name, the route among them."""
+    split_payment: bool
+    is_accounts: bool
+    """The account is invoiced, which a mailbox's own session neither reads nor changes."""
+    is_complete: bool
+    account: str = ""
+    """The account that is invoiced, where it is another's. Source: domain.md 2.1."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Say whether it is more than what the holder's data propose."""
+        return self.profile is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether an order can be invoiced."""
+        return self.is_stored and self.is_complete
+
+
+def look_at_billing(session: Session, subject: Subject, *, today: date) -> Billing:
+    """Return the subject's billing data, proposed from the holder's where none are kept.
+
+    Source: domain.md C10.
+    """
+    profile = profile_for(session, subject)
+    if profile is None:
+        return _proposed(session, subject)
+    texts = texts_of(profile)
+    return Billing(
+        profile=profile,
+        kind=profile.kind,
+        texts=texts,
+        split_payment=profile.split_payment,
+        is_accounts=not _may_see(subject, profile),
+        is_complete=not check_billing(profile.kind, texts, today=today)[1],
+        account="" if _may_see(subject, profile) else _username(session, profile),
+    )
+
+
+def save_billing(
+    session: Session,
+    subject: Subject,
+    kind: CustomerKind,
+    texts: Mapping[str, str],
+    *,
+    split_payment: bool,
+    today: date,
+    now: datetime,
+) -> None:
+    """Keep the billing data; the caller holds the owner's lock. Raises FieldsRefused.
+
+    Where the account is invoiced, a mailbox's own session changes nothing. Orders placed before keep their
+    own copy. Source: domain.md C10, 11.2.
+    """
+    profile = profile_for(session, subject)
+    if profile is not None and not _may_see(subject, profile):
+        return
+    values, problems = check_billing(kind, texts, today=today)
+    if problems:
+        raise FieldsRefused(problems)
+    if profile is None:
+        profile = BillingProfile(account_id=subject.account_id, mailbox_id=subject.mailbox_id)
+        session.add(profile)
+    profile.kind = kind
+    profile.split_payment = has_split_payment(kind, split_payment)
+    profile.updated_at = now
+    for name, value in values.items():
+        setattr(profile, name, value)
+    session.flush()
+
+
+def texts_of(profile: BillingProfile) -> dict[str, str]:
+    """Return a profile's fields as the texts of a form."""
+    return {name: getattr(profile, name) for name in (*BILLING_TEXTS, "einvoice_route")}
+
+
+def _may_see(subject: Subject, profile: BillingProfile) -> bool:
+    return subject.kind is SubjectKind.ACCOUNT or profile.account_id is None
+
+
+def _username(session: Session, profile: BillingProfile) -> str:
+    return session.get_one(Account, profile.account_id).username
+
+
+def _proposed(session: Session, subject: Subject) -> Billing:
+    holder = own_holder(session, subject)
+    kind = holder.kind if holder else CustomerKind.COMPANY
+    texts = dict.fromkeys((*BILLING_TEXTS, "einvoice_route"), "")
+    if holder is not None:
+        texts |= {name: getattr(holder, name) for name in BILLING_TEXTS if hasattr(Holder, name)}
+        texts["email"] = holder.contact_email
+    if subject.account_id is not None:
+        texts["email"] = session.get_one(Account, subject.account_id).email
+    texts["country"] = texts["country"] or "IT"
+    if len(ROUTES[kind]) == 1:
+        texts["einvoice_route"] = ROUTES[kind][0]
+    return Billing(
+        profile=None,
+        kind=kind,
+        texts=texts,
+        split_payment=kind is CustomerKind.PUBLIC_BODY,
+        is_accounts=False,
+        is_complete=False,
+    )
