@@ -66,4 +66,10 @@ professionista / ditta individuale   `sole_trader`
 azienda / ente / PA                  `company` / `nonprofit` / `public_body`
 CAP / comune / provincia / stato     `postal_code` / `city` / `province` / `country`
 email di riferimento                 `contact_email`
+dati fatturazione                    `billing`, BillingProfile
+identificativo fattura               `einvoice_route`: `sdi_code` / `einvoice_pec` / none
+codice destinatario / univoco        `sdi_code`, 7 characters / 6 of a public office
+ufficio
+CIG / CUP / riferimento impegno      `cig` / `cup` / `po_reference`
+cambio titolare                      change of holder
 """
