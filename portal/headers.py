@@ -24,6 +24,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+LINKS_WITH_SECRETS = ("/conferma-email",)
+"""Where links of mails lead that carry a secret: nobody is told whence one goes on (S22)."""
 HSTS = "max-age=63072000; includeSubDomains"
 COMPRESSED_FROM = 1_000
 """Bytes below which gzip gains nothing."""
@@ -44,6 +46,8 @@ def _dress(response: Response) -> Response:
     settings = web.services().settings
     policy = CONTENT_POLICY.format(forms=" ".join(["'self'", *settings.gateways.origins]))
     policy += DEMO_FRAMES if settings.demo else ""
+    if request.path.startswith(LINKS_WITH_SECRETS):
+        response.headers["Referrer-Policy"] = "no-referrer"
     for name, value in {"Content-Security-Policy": policy, **ALWAYS}.items():
         response.headers.setdefault(name, value)
     if settings.secure_cookies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, session
+from flask import Blueprint, session
 from flask.typing import ResponseReturnValue
 
 from portal import web
@@ -20,7 +20,7 @@ LONGEST_TOKEN = 100
 def open_link(token: str) -> ResponseReturnValue:
     """Take the token out of the address; programs that follow links in mails change nothing by this."""
     session[KEPT_AS] = token[:LONGEST_TOKEN]
-    return _unreferred(web.see_other("contact_email.confirm"))
+    return web.see_other("contact_email.confirm")
 
 
 @bp.get("/conferma-email")
@@ -48,10 +48,4 @@ def _token() -> str:
 
 
 def _page(found: Confirmation | None, status: int, *, done: bool = False) -> ResponseReturnValue:
-    return _unreferred(web.render("people/confirm_email.html", status=status, found=found, done=done))
-
-
-def _unreferred(answer: ResponseReturnValue) -> ResponseReturnValue:
-    response = make_response(answer)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return web.render("people/confirm_email.html", status=status, found=found, done=done)
