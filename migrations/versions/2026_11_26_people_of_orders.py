@@ -1,7 +1,7 @@
 """people of orders
 
 Revision ID: 2aa0d5f33ece
-Revises: 500726aed9d6
+Revises: 6edd9c846d09
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2aa0d5f33ece"
-down_revision = "500726aed9d6"
+down_revision = "6edd9c846d09"
 branch_labels = None
 depends_on = None
 
