@@ -29,6 +29,18 @@ def first_lines(
     ).all()
 
 
+def accepted_deletions(session: Session, order_id: int, *, limit: int) -> Sequence[Row[OrderLine, int]]:
+    """Return the first lines whose archive the customer gave up, with the MB it holds now."""
+    return session.execute(
+        select(OrderLine, Mailbox.archive_used_mb)
+        .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
+        .where(OrderLine.order_id == order_id, OrderLine.archive_deletion_accepted)
+        .where(Mailbox.archive_used_mb > 0)
+        .order_by(OrderLine.position)
+        .limit(limit)
+    ).all()
+
+
 def count_lines(session: Session, order_id: int) -> dict[LineState, int]:
     """Return how many lines of an order are in each state."""
     rows = session.execute(

@@ -1,6 +1,6 @@
 """Mails about a smaller plan or less space: a week before, when it holds, and when it could not be done.
 
-At the order the confirmation tells it. Source: domain.md 3.4, 12 `downgrade_notice`.
+At the order the confirmation tells which archives will go. Source: domain.md 3.4, 12 `downgrade_notice`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.domain.changes import Package, PackageFrom
+from portal.domain.changes import Package, PackageFrom, first_day_of_term
 from portal.domain.dates import rome_day
 from portal.domain.plans import PLANS
+from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
@@ -20,6 +21,22 @@ from portal.usecases.line_tasks import current_package, ordered_package
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
 KIND = "downgrade_notice"
+
+
+def deletions_ordered(session: Session, order: Order, *, limit: int) -> list[Context]:
+    """Return the archives that an order deletes: whose, how big, and when (None: at the payment)."""
+    placed_on = rome_day(order.placed_at)
+    return [
+        {
+            "address": line.address,
+            "deleted_mb": used_mb,
+            "day": None
+            if line.expires_before < placed_on
+            else first_day_of_term(line.expires_before).isoformat(),
+        }
+        for line, used_mb in order_facts.accepted_deletions(session, order.id, limit=limit)
+        if not PLANS[line.plan].has_archive
+    ]
 
 
 def change_ahead(

@@ -22,6 +22,7 @@ from portal.store.contracts import acceptances_of
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
+from portal.usecases.change_notices import deletions_ordered
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
 LISTED_MAILBOXES = 100
@@ -42,6 +43,7 @@ def order_placed(
             for _, text in acceptances_of(session, order.id)
         ]
     }
+    texts["deletions"] = deletions_ordered(session, order, limit=LISTED_MAILBOXES)
     context = _order_context(session, order) | _lines_context(session, order) | days | texts
     _write(session, order, "order_confirmation", milestone, context, now=now)
 

@@ -155,6 +155,22 @@ def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
         assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
 
 
+def test_the_confirmation_names_the_archives_that_will_go(services: Services) -> None:
+    with services.transaction() as session:
+        order = place(session, 2)
+        line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).first()
+        assert line is not None
+        line.plan_before, line.archive_deletion_accepted = Plan.PRO, True
+        session.get_one(Mailbox, line.mailbox_id).archive_used_mb = 2_000
+        notices.order_placed(session, order, BankCalendar(), now=NOW)
+
+        words = worded(session)
+
+    for form in (words.text, words.html):
+        assert "casella.000@pec.example: 1,95 GB, cancellati il 25/12/2026" in form
+        assert "apri la webmail" in form
+
+
 # To whom
 
 
