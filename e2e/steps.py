@@ -56,8 +56,9 @@ def due_of_order(page: Page) -> int:
 
 
 def to_the_order(page: Page) -> str:
-    """Go from «Piano» through «Pagamento» and «Conferma» to the order; return its number."""
+    """Go from «Piano» through «Extra», «Pagamento» and «Conferma» to the order; return its number."""
     press(page, "Prosegui e completa l'ordine")
+    add_nothing(page)
     through_the_data(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pagamento")
     no_barriers(page)
@@ -75,6 +76,13 @@ def to_the_order(page: Page) -> str:
     number = order_number(page)
     assert due_of_order(page) == shown
     return number
+
+
+def add_nothing(page: Page) -> None:
+    """Go on from «Extra» as it comes: nothing is taken unless somebody says so."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Vuoi aggiungere qualcosa?")
+    no_barriers(page)
+    press(page, "Prosegui")
 
 
 def accept_the_texts(page: Page) -> None:

@@ -38,6 +38,9 @@ def test_renew_with_the_keyboard(desktop: Page) -> None:
     tab_to(page, page.get_by_role("button", name="Prosegui e completa l'ordine"))
     page.keyboard.press("Enter")
 
+    tab_to(page, page.get_by_role("button", name="Prosegui", exact=True))
+    page.keyboard.press("Enter")
+
     tab_to(page, page.get_by_role("radio", name=re.compile("Bonifico")))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Prosegui", exact=True))

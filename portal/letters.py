@@ -5,23 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal import formats
-from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
-from portal.domain.mail_codes import grouped
 
 TEMPLATES = Path(__file__).parent / "templates" / "mail"
-CATALOGUES = Path(__file__).parent / "translations"
-"""Of each language its words, as text: they are compiled when first needed."""
 LONGEST_SUBJECT = 200
 _inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 """Mail programs want styles on the elements; the dark colours stay behind as a media query."""
@@ -39,8 +31,6 @@ class Surroundings:
     iban: str
     bank: str
     postal_account: str
-    works_suspended: Capabilities = SUSPENDED_CAPABILITIES
-    """What a mailbox can do after its expiry (domain.md C1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +42,13 @@ class Wording:
     html: str
 
 
-def render(
-    kind: str, language: str, context: dict[str, Any], around: Surroundings, *, code: str | None = None
-) -> Wording:
+def render(kind: str, language: str, context: dict[str, Any], around: Surroundings) -> Wording:
     """Return the mail of that kind; raises jinja2's errors where a template and its values disagree.
 
-    No value can begin a new line, so none can become a header or a paragraph of its own (S46). `code` is the
-    one by which `/verifica` knows the mail.
+    No value can begin a new line, so none can become a header or a paragraph of its own (S46).
     """
     environment = _environment(language)
     values = {**_on_one_line(context), "around": around, "language": language}
-    values["code"] = grouped(code) if code else None
     subject, text, html = (
         environment.get_template(f"{kind}/{part}").render(values)
         for part in ("subject.txt", "body.txt", "body.html")
@@ -80,9 +66,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        _translations(language), newstyle=True
-    )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "euro": partial(formats.euro, locale=language),
         "long_day": lambda day: formats.long_day(date.fromisoformat(day), language),
@@ -91,18 +75,6 @@ def _environment(language: str) -> Environment:
         "gigabytes": partial(formats.gigabytes, locale=language),
     }
     return environment
-
-
-def _translations(language: str) -> NullTranslations:
-    """Return the words of a language; the templates' own, which are Italian, where it has no catalogue."""
-    path = CATALOGUES / language / "mails.po"
-    if not path.is_file():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as words:
-        write_mo(compiled, read_po(words, locale=language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
 
 
 def _on_one_line(value: Any) -> Any:

@@ -88,6 +88,8 @@ def walk_as_mailbox(page: Page) -> None:
     page.locator("#totals").filter(has_text="€").wait_for(state="attached")
     shoot(page, "piano-una")
     page.get_by_role("button", name="Prosegui e completa l'ordine").click()
+    shoot(page, "extra")
+    page.get_by_role("button", name="Prosegui", exact=True).click()
     shoot(page, "dati-una")
     through_the_data(page)
     shoot(page, "pagamento")

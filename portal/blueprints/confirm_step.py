@@ -22,6 +22,7 @@ from portal.domain.errors import (
     PlanNotOffered,
     PriceChanged,
     PriceMissing,
+    QuoteChanged,
     StartNotRequested,
     TermNotOffered,
 )
@@ -29,6 +30,7 @@ from portal.domain.plans import PLANS
 from portal.failpoints import Failpoint, reach
 from portal.forms.confirm import ConfirmForm
 from portal.usecases import contracts, orders, renewal_pages, withdrawal_terms
+from portal.usecases.quotes import fingerprint_of, told_of
 from portal.usecases.renewal_steps import Step, first_open
 
 bp = Blueprint("confirm_step", __name__)
@@ -43,6 +45,7 @@ SHOWN_HERE = (
     OpenOrderExists,
     PriceChanged,
     StartNotRequested,
+    QuoteChanged,
 )
 """What the summary itself can tell, with the answers given so far."""
 NOT_SOLD = (ConventionNotPayable, LineBlocked, PlanNotOffered, PriceMissing, TermNotOffered)
@@ -57,7 +60,9 @@ def confirm(draft: str) -> ResponseReturnValue:
     form = ConfirmForm(request.form)
     if not form.validate():
         return _confirm_page(draft, form, 422, DraftStale())
-    shown = orders.Shown(form.shown_due_cents.data or 0, form.shown_version.data or 0)
+    shown = orders.Shown(
+        form.shown_due_cents.data or 0, form.shown_version.data or 0, form.shown_quote.data or ""
+    )
     services = web.services()
     try:
         with services.transaction() as session:
@@ -97,10 +102,11 @@ def _confirm_page(
         "renewals/confirm.html",
         None,
         status,
-        **step_values(draft, Step.CONFIRM),
+        **step_values(draft, Step.CONFIRM, found.draft),
         found=found,
         people=people,
         totals=found.draft.totals,
+        fingerprint=fingerprint_of(told_of(found.draft)),
         texts=texts,
         terms=withdrawal_terms.look_at_terms(session, found.draft.facts.id, today=today, closed=CLOSED_DAYS),
         start_requested=form.start_requested.data,

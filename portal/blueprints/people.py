@@ -127,7 +127,8 @@ def _page(
         "problems_asked": "prosegui" in request.args,
     }
     part = "people/_billing.html" if request.form.get("step") == KIND else None
-    return web.render("people/data.html", part, status, **step_values(draft, Step.DATA), **values)
+    frame = step_values(draft, Step.DATA, found.draft)
+    return web.render("people/data.html", part, status, **frame, **values)
 
 
 def _shown_billing(stored: Billing, sent: BillingForm | None) -> dict[str, Any]:

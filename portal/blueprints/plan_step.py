@@ -61,7 +61,12 @@ def plan_page(
         "next_href": address_after(draft, Step.PLAN),
     }
     return web.render(
-        "renewals/plan.html", None, status, **step_values(draft, Step.PLAN), **row_values(), **(values | more)
+        "renewals/plan.html",
+        None,
+        status,
+        **step_values(draft, Step.PLAN, step.draft),
+        **row_values(),
+        **(values | more),
     )
 
 

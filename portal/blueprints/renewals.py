@@ -191,7 +191,9 @@ def _payment_page(draft: str, status: int = 200, **more: object) -> ResponseRetu
     if elsewhere is not None:
         return elsewhere
     values = {"found": found, "totals": found.draft.totals, "errors": [], "refusal": None} | more
-    return web.render("renewals/payment.html", None, status, **step_values(draft, Step.PAYMENT), **values)
+    return web.render(
+        "renewals/payment.html", None, status, **step_values(draft, Step.PAYMENT, found.draft), **values
+    )
 
 
 @bp.errorhandler(PaymentTooLate)

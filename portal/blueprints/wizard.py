@@ -10,19 +10,20 @@ from flask.typing import ResponseReturnValue
 from portal import web
 from portal.usecases.draft_people import People, look_at_people
 from portal.usecases.draft_totals import OpenDraft
-from portal.usecases.renewal_steps import Step, first_open
+from portal.usecases.renewal_steps import Step, first_open, steps_of
 
 ENDPOINTS: dict[Step, str] = {
     Step.PLAN: "renewals.plan",
+    Step.EXTRA: "renewal_extras.choose",
     Step.DATA: "people.data",
     Step.PAYMENT: "renewals.payment",
     Step.CONFIRM: "confirm_step.confirm",
 }
 
 
-def step_values(draft: str, current: Step) -> dict[str, Any]:
+def step_values(draft: str, current: Step, found: OpenDraft) -> dict[str, Any]:
     """Return what the stepper needs: the steps, where we are, the addresses to go back to."""
-    steps = list(Step)
+    steps = steps_of(found)
     number = steps.index(current) + 1
     back = {
         position: url_for(ENDPOINTS[step], draft=draft)
@@ -39,9 +40,9 @@ def step_values(draft: str, current: Step) -> dict[str, Any]:
 
 
 def address_after(draft: str, step: Step) -> str:
-    """Return the address of the step that follows."""
-    steps = list(Step)
-    return url_for(ENDPOINTS[steps[steps.index(step) + 1]], draft=draft)
+    """Return the address of the step that follows; whoever must stop at «Extra» first is led there by it."""
+    later = [each for each in list(Step)[list(Step).index(step) + 1 :] if each is not Step.EXTRA]
+    return url_for(ENDPOINTS[later[0]], draft=draft)
 
 
 def people_of(draft: OpenDraft) -> People:

@@ -16,17 +16,27 @@ from portal.store.accounts import Account, account_by_username
 from portal.store.mailboxes import Mailbox
 from portal.usecases.access import set_password
 from portal.usecases.imports.conventions import import_conventions
+from portal.usecases.imports.extras import import_extras
 from portal.usecases.imports.prices import import_prices
+from portal.usecases.imports.promotions import import_promotions
 from portal.usecases.imports.spool import Spool
 from portal.wiring import Services
 
 SAMPLES = Path(__file__).parent.parent / "demo"
-PRICES, CONVENTIONS = SAMPLES / "prices.csv", SAMPLES / "conventions.csv"
 CONTRACTS = SAMPLES / "contracts"
 """Marked as samples; without texts no order can be placed."""
-REGISTER_COPY, PRICES_COPY = "registro-di-prova.csv", "listino-di-prova.csv"
-CONVENTIONS_COPY = "convenzioni-di-prova.csv"
-MADE_HERE = ("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY, PRICES_COPY, CONVENTIONS_COPY)
+REGISTER_COPY = "registro-di-prova.csv"
+LISTS = (
+    ("prices.csv", "listino-di-prova.csv", import_prices),
+    ("promotions.csv", "promozioni-di-prova.csv", import_promotions),
+    ("extras.csv", "extra-di-prova.csv", import_extras),
+    ("conventions.csv", "convenzioni-di-prova.csv", import_conventions),
+)
+"""Each sample file, its copy in the demo's folder, and what reads it."""
+MADE_HERE = (
+    *("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY),
+    *(copy for _, copy, _ in LISTS),
+)
 """What `--fresh` removes, and nothing else: the folder may be anybody's."""
 
 
@@ -47,26 +57,19 @@ def prepare(services: Services, *, big: bool) -> bool:
     with services.reading() as session:
         if session.scalar(select(func.count()).select_from(Mailbox)):
             return False
-    _import_prices(services)
-    _import_conventions(services)
+    _import_lists(services)
     _import_register(services, big=big)
     for username in (ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT,):
         _give_password(services, username)
     return True
 
 
-def _import_prices(services: Services) -> None:
-    copy = services.settings.data_folder / PRICES_COPY
-    shutil.copyfile(PRICES, copy)
-    with copy.open("rb") as file, services.transaction() as session:
-        import_prices(session, file, today=services.today())
-
-
-def _import_conventions(services: Services) -> None:
-    copy = services.settings.data_folder / CONVENTIONS_COPY
-    shutil.copyfile(CONVENTIONS, copy)
-    with copy.open("rb") as file, services.transaction() as session:
-        import_conventions(session, file, today=services.today())
+def _import_lists(services: Services) -> None:
+    for sample, name, import_file in LISTS:
+        copy = services.settings.data_folder / name
+        shutil.copyfile(SAMPLES / sample, copy)
+        with copy.open("rb") as file, services.transaction() as session:
+            import_file(session, file, today=services.today())
 
 
 def _import_register(services: Services, *, big: bool) -> None:

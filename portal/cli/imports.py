@@ -14,10 +14,12 @@ from portal.cli.contract_files import import_contract_files
 from portal.cli.progress import counting, reading
 from portal.cli.reasons import sentence
 from portal.usecases.imports.conventions import import_conventions
+from portal.usecases.imports.extras import import_extras
 from portal.usecases.imports.mailboxes import compare_register, hash_passwords, read_register
 from portal.usecases.imports.mailboxes_writing import write_register
 from portal.usecases.imports.prices import import_prices
 from portal.usecases.imports.problems import FileRefused, FilesRefused, Problem, RowsRefused
+from portal.usecases.imports.promotions import import_promotions
 from portal.usecases.imports.spool import Spool
 from portal.wiring import Services
 
@@ -122,6 +124,32 @@ def contracts(services: Services, path: Path) -> None:
         click.secho(
             f"Senza questi testi in vigore non si accettano ordini: {missing}.", err=True, fg="yellow"
         )
+
+
+@imports.command()
+@file_argument
+@pass_services
+def promotions(services: Services, path: Path) -> None:
+    """Importa le promozioni: tutte le righe o nessuna. Hanno una fine vera e non si ripropongono.
+
+    Le colonne sono descritte in docs/promotions.md.
+    """
+    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
+        done = import_promotions(session, file, today=services.today())
+    click.echo(f"Promozioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
+
+
+@imports.command()
+@file_argument
+@pass_services
+def extras(services: Services, path: Path) -> None:
+    """Importa i servizi che si pagano una volta, come il kit di firma: tutte le righe o nessuna.
+
+    Le colonne sono descritte in docs/extras.md.
+    """
+    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
+        done = import_extras(session, file, today=services.today())
+    click.echo(f"Extra nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
 
 
 @contextmanager

@@ -119,6 +119,18 @@ SENTENCES: Mapping[str, str] = {
     Reason.BEFORE_TODAY: (
         "{found} è già passato, e in quei giorni valeva la versione {version}: scrivi da oggi in poi"
     ),
+    Reason.REPEATED_CODE: "{found} c'è già alla riga {other_line}",
+    Reason.PROMOTION_BEGUN: (
+        "la promozione {code} è in corso dal {first} al {last}: si può solo farla finire prima, da oggi in"
+        " poi, mai prolungarla né cambiarla"
+    ),
+    Reason.PROMOTION_ENDED: (
+        "la promozione {code} è finita il {last} e non si ripropone: un'offerta nuova ha un codice nuovo"
+    ),
+    Reason.PROMOTION_OVERLAPS: (
+        "in quei giorni uno di questi piani è già nella promozione {code} ({first} – {last})"
+    ),
+    Reason.WORDS_TOO_LONG: "supera {limit} caratteri",
     FieldCode.TOO_LONG: "è troppo lungo",
     FieldCode.CHARACTERS: "«{found}» contiene caratteri che qui non possono stare",
     FieldCode.FORMAT: "«{found}» non è scritto nel modo giusto",

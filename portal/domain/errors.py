@@ -167,6 +167,11 @@ class WithdrawalNotRefundable(DomainError):
 
 
 @dataclass(eq=False)
+class QuoteChanged(DomainError):
+    """The quote on the customer's page is over or is another one, though its total is that of now."""
+
+
+@dataclass(eq=False)
 class OpenOrderExists(DomainError):
     """The mailbox already has an open renewal order. Source: domain.md 5 (1)."""
 

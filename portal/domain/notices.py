@@ -6,12 +6,9 @@ that nobody worked on is caught up by the next without a second mail. Source: do
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-
-from portal.domain.payments import add_working_days
 
 BEFORE_EXPIRY = (90, 60, 30, 15, 7, 3, 1, 0)
 """Days before the expiry on which it is announced. Source: domain.md 12 `expiry_notice`."""
@@ -19,13 +16,6 @@ IN_SUSPENSION = (30, 60, 80, 87)
 """Days after the expiry on which the coming loss is recalled. Source: domain.md 12 `suspension_reminder`."""
 QUOTA_PERCENTS = (70, 90, 100)
 """How full a mailbox is when its holder is told. Source: domain.md 3.2, 12 `quota_warning`."""
-
-PAYMENT_WORKING_DAYS = 5
-"""After so many an order by a slow method is recalled. Source: domain.md 12 `payment_reminder`."""
-ONE_BY_ONE = 3
-"""Up to so many notices at once are a mail each; more are one digest."""
-DAILY_MAILS = 5
-"""How many mails of notices one recipient gets in a day at most."""
 
 
 class NoticeKind(StrEnum):
@@ -94,48 +84,3 @@ def quota_level(used: int, capacity: int) -> int:
     """Return the highest of 70, 90 and 100 per cent that is reached, 0 below all. Source: domain.md 3.2."""
     reached = [percent for percent in QUOTA_PERCENTS if 100 * used >= percent * capacity]
     return reached[-1] if reached else 0
-
-
-class Telling(StrEnum):
-    """How a recipient is told what is due."""
-
-    ONE_BY_ONE = "one_by_one"
-    DIGEST = "digest"
-    TOMORROW = "tomorrow"
-
-
-def how_to_tell(count: int, mails_today: int) -> Telling:
-    """Return how to tell so many notices at once to whoever got so many mails of notices today.
-
-    An owner of many mailboxes gets one mail that lists them, and nobody more than five mails a day.
-    Source: lessons.md 1 (11), L1.
-    """
-    if mails_today >= DAILY_MAILS:
-        return Telling.TOMORROW
-    if count == 1 or (count <= ONE_BY_ONE and mails_today + count <= DAILY_MAILS):
-        return Telling.ONE_BY_ONE
-    return Telling.DIGEST
-
-
-class PaymentMilestone(StrEnum):
-    """When an unpaid order by a slow method is recalled. Source: domain.md 12 `payment_reminder`."""
-
-    FIVE_WORKING_DAYS = "five_working_days"
-    TEN_DAYS_LEFT = "ten_days_left"
-    THREE_DAYS_LEFT = "three_days_left"
-
-
-def payment_milestone(
-    day: date, placed_on: date, first_expiry: date, holidays: Container[date]
-) -> PaymentMilestone | None:
-    """Return the latest reminder that an unpaid order has reached, or None.
-
-    A milestone before the order itself does not count: whoever orders five days before the expiry knows.
-    """
-    due = {
-        PaymentMilestone.FIVE_WORKING_DAYS: add_working_days(placed_on, PAYMENT_WORKING_DAYS, holidays),
-        PaymentMilestone.TEN_DAYS_LEFT: first_expiry - timedelta(days=10),
-        PaymentMilestone.THREE_DAYS_LEFT: first_expiry - timedelta(days=3),
-    }
-    reached = [(on, milestone) for milestone, on in due.items() if placed_on < on <= day]
-    return max(reached)[1] if reached else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 RATES = (
     (date(2013, 10, 1), Decimal(22)),
@@ -13,6 +14,18 @@ RATES = (
 """First day and rate in per cent, newest first. Source: domain.md 8.3."""
 
 
+class VatPeriod(NamedTuple):
+    """A rate in per cent and the first day on which it held."""
+
+    first_day: date
+    rate: Decimal
+
+
+def vat_period_on(day: date) -> VatPeriod:
+    """Return the rate in force on `day` and since when it is. Source: domain.md 8.3."""
+    return next(VatPeriod(first_day, rate) for first_day, rate in RATES if day >= first_day)
+
+
 def vat_rate_on(day: date) -> Decimal:
     """Return the rate in force on `day`, in per cent. Source: domain.md 8.3."""
-    return next(rate for first_day, rate in RATES if day >= first_day)
+    return vat_period_on(day).rate

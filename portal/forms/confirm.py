@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wtforms import BooleanField, Form, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional
+from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, Regexp
 
 from portal.domain.contracts import Agreement, ContractKind
 
@@ -26,6 +26,7 @@ class ConfirmForm(Form):
 
     shown_due_cents = IntegerField(validators=[InputRequired(), NumberRange(0, 10**12)])
     shown_version = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST)])
+    shown_quote = StringField(validators=[Regexp(r"[0-9a-f]{64}\Z")])
     text_general_terms = _text_id()
     text_onerous_clauses = _text_id()
     text_privacy = _text_id()

@@ -113,10 +113,19 @@ def put_open_drafts_aside(session: Session, subject: Subject, now: datetime) -> 
 
 def set_payment_method(session: Session, draft_id: int, method: PaymentMethod) -> None:
     """Keep how the order shall be paid."""
+    _set(session, draft_id, payment_method=method)
+
+
+def set_extras_answered(session: Session, draft_id: int) -> None:
+    """Keep that the step «Extra» was answered."""
+    _set(session, draft_id, extras_answered=True)
+
+
+def _set(session: Session, draft_id: int, **values: Any) -> None:
     session.execute(
         update(RenewalDraft)
         .where(RenewalDraft.id == draft_id)
-        .values(payment_method=method)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
 

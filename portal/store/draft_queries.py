@@ -58,6 +58,7 @@ class DraftFacts:
     version: int
     payment_method: PaymentMethod | None
     split_payment: bool
+    extras_answered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,7 @@ def draft_by_groups(
     if not rows:
         return None
     first = rows[0]
-    facts = DraftFacts(
-        first.id, public_id, first.state, first.version, first.payment_method, first.split_payment
-    )
+    facts = DraftFacts(first.id, public_id, *first[1:6])
     return facts, [_group(row) for row in rows if not row.gone]
 
 
@@ -148,7 +147,8 @@ def _grouped(kind: SubjectKind) -> Select[Any]:
         DraftLine.term_years,
     )
     split = draft_split_payment(kind).label("split_payment")
-    facts = (RenewalDraft.id, RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method, split)
+    of_draft = (RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method)
+    facts = (RenewalDraft.id, *of_draft, split, RenewalDraft.extras_answered)
     counted = (Mailbox.id.is_(None).label("gone"), _REASON, _PROBLEM, func.count().label("lines"))
     columns: Columns = (*facts, *chosen, *counted)
     return (

@@ -50,8 +50,6 @@ class RenewalDraft(Base):
     version: Mapped[int] = mapped_column(default=1)
     """Counts the changes, so that a page knows whether it is stale."""
     payment_method: Mapped[PaymentMethod | None] = mapped_column(enum_type(PaymentMethod))
-    split_payment: Mapped[bool] = mapped_column(default=False)
-    """Whether the payer pays the net and settles the VAT with the state. Source: domain.md 8.3."""
     extras_answered: Mapped[bool] = mapped_column(default=False)
     """Whether the step «Extra» was answered, be it with no."""
     auto_renewal_consent_id: Mapped[int | None] = mapped_column(ForeignKey("auto_renewal_consent.id"))

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.domain.extras import Extra
+from portal.domain.orders import OrderState
+from portal.domain.pricing import QuoteLine
 from portal.store.base import Base, Cents, Id
+from portal.store.orders import Order
 
 
 class ExtraRow(Base):
@@ -85,12 +104,80 @@ class OrderExtra(Base):
         return self.name_en if language == "en" else self.name_it
 
 
+_DAY = bindparam("day", type_=Date)
+_ON_OFFER = and_(ExtraRow.valid_from <= _DAY, or_(ExtraRow.valid_to.is_(None), ExtraRow.valid_to >= _DAY))
+_EXTRAS = select(ExtraRow).where(_ON_OFFER).order_by(ExtraRow.code)
+_IN_DRAFT = and_(
+    DraftExtra.code == ExtraRow.code, DraftExtra.draft_id == bindparam("draft_id", type_=Integer)
+)
+_DRAFT_EXTRAS = (
+    select(ExtraRow, DraftExtra.pieces)
+    .outerjoin(DraftExtra, _IN_DRAFT)
+    .where(_ON_OFFER)
+    .order_by(ExtraRow.code)
+)
+
+
+def extras_on(session: Session, day: date) -> list[Extra]:
+    """Return the extras on offer that day, by code."""
+    return [row.as_extra() for row in session.scalars(_EXTRAS, {"day": day})]
+
+
 def draft_extras(session: Session, draft_id: int, day: date) -> list[tuple[Extra, int]]:
     """Return the extras on offer that day, by code, and how many pieces of each the draft takes."""
-    rows = session.execute(
-        select(ExtraRow, DraftExtra.pieces)
-        .outerjoin(DraftExtra, and_(DraftExtra.code == ExtraRow.code, DraftExtra.draft_id == draft_id))
-        .where(ExtraRow.valid_from <= day, or_(ExtraRow.valid_to.is_(None), ExtraRow.valid_to >= day))
-        .order_by(ExtraRow.code)
-    )
+    rows = session.execute(_DRAFT_EXTRAS, {"day": day, "draft_id": draft_id})
     return [(row.as_extra(), pieces or 0) for row, pieces in rows]
+
+
+def set_draft_extras(session: Session, draft_id: int, pieces: Mapping[str, int]) -> None:
+    """Keep how many pieces of each extra the draft takes, in place of what it took before."""
+    session.execute(delete(DraftExtra).where(DraftExtra.draft_id == draft_id))
+    rows = [{"draft_id": draft_id, "code": code, "pieces": count} for code, count in pieces.items() if count]
+    if rows:
+        session.execute(insert(DraftExtra), rows)
+
+
+def order_extras(session: Session, order_id: int) -> Sequence[OrderExtra]:
+    """Return what an order holds beside its mailboxes, by code."""
+    return session.scalars(
+        select(OrderExtra).where(OrderExtra.order_id == order_id).order_by(OrderExtra.code)
+    ).all()
+
+
+def store_order_extras(session: Session, order_id: int, lines: Iterable[QuoteLine]) -> None:
+    """Store what of a quote's lines is paid once, as it was offered."""
+    rows = [
+        {
+            "order_id": order_id,
+            "code": line.extra.code,
+            "name_it": line.extra.name_it,
+            "name_en": line.extra.name_en,
+            "pieces": line.quantity,
+            "unit_cents": line.unit_cents,
+            "net_cents": line.net_cents,
+        }
+        for line in lines
+        if line.extra is not None
+    ]
+    if rows:
+        session.execute(insert(OrderExtra), rows)
+
+
+def extra_of_order(session: Session, order_id: int, code: str) -> OrderExtra | None:
+    """Return one extra of an order, or None."""
+    return session.scalar(
+        select(OrderExtra).where(OrderExtra.order_id == order_id, OrderExtra.code == code.lower())
+    )
+
+
+def extras_to_send(
+    session: Session, states: Iterable[OrderState], *, limit: int
+) -> Sequence[Row[OrderExtra, Order]]:
+    """Return what has not been sent of orders in these states, the longest waiting first."""
+    return session.execute(
+        select(OrderExtra, Order)
+        .join(Order, Order.id == OrderExtra.order_id)
+        .where(OrderExtra.sent_at.is_(None), Order.state.in_(states))
+        .order_by(Order.paid_at, OrderExtra.id)
+        .limit(limit)
+    ).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from portal.domain.renewability import NotRenewable
 from portal.store.draft_changes import next_version
 from portal.store.draft_queries import DraftFacts, DraftGroup, draft_by_groups
 from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.extras import draft_extras
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.scope import own_drafts
@@ -56,17 +57,23 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class OpenDraft:
-    """A draft that can be worked on, with its sums and the prices of the day."""
+    """A draft that can be worked on, with its sums, the prices of the day and the extras on offer."""
 
     facts: DraftFacts
     totals: Totals
     prices: PriceList
+    pieces: Mapping[str, int] = field(default_factory=dict)
+    """How many pieces of each extra on offer are taken, by code, those of which there are none too."""
+
+    @property
+    def offers_extras(self) -> bool:
+        return bool(self.prices.extras)
 
 
 def look_at_draft(session: Session, subject: Subject, public_id: str, *, today: date) -> OpenDraft:
     """Return the subject's open draft, priced by today's list. Raises NotFound, DraftClosed.
 
-    Two statements, however many lines. Source: hardening.md P03.
+    Three statements, however many lines. Source: hardening.md P03.
     """
     found = draft_by_groups(session, subject, public_id, today)
     if found is None:
@@ -74,8 +81,11 @@ def look_at_draft(session: Session, subject: Subject, public_id: str, *, today: 
     facts, groups = found
     if facts.state is not DraftState.OPEN:
         raise draft_closed(session, subject, public_id)
-    prices = prices_on(session, today)
-    return OpenDraft(facts, totals_of(facts, groups, prices), prices)
+    offered = draft_extras(session, facts.id, today)
+    extras = {extra.code: extra for extra, _ in offered}
+    prices = replace(prices_on(session, today), extras=extras)
+    pieces = {extra.code: count for extra, count in offered}
+    return OpenDraft(facts, totals_of(facts, groups, prices, pieces), prices, pieces)
 
 
 def totals_now(session: Session, subject: Subject, public_id: str, prices: PriceList) -> Totals:
@@ -83,10 +93,15 @@ def totals_now(session: Session, subject: Subject, public_id: str, prices: Price
     found = draft_by_groups(session, subject, public_id, prices.day)
     if found is None:
         raise NotFound
-    return totals_of(found[0], found[1], prices)
+    facts, groups = found
+    offered = draft_extras(session, facts.id, prices.day) if facts.extras_answered else []
+    with_extras = replace(prices, extras={extra.code: extra for extra, _ in offered})
+    return totals_of(facts, groups, with_extras, {extra.code: count for extra, count in offered})
 
 
-def totals_of(facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList) -> Totals:
+def totals_of(
+    facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList, pieces: Mapping[str, int]
+) -> Totals:
     """Return the sums over the groups; the price never goes line by line. Source: domain.md 8.2."""
     renewable = [group for group in groups if group.not_renewable is None]
     unsold = frozenset(group.choice for group in renewable if quote_or_none(group.choice, prices) is None)
@@ -105,6 +120,7 @@ def totals_of(facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList
             prices,
             day=prices.day,
             split_payment=facts.split_payment,
+            extras={code: count for code, count in pieces.items() if count},
         ),
         to_fix=mailboxes - sum(group.lines for group in fit),
         left_out=left_out,

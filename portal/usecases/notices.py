@@ -19,6 +19,7 @@ from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.contracts import acceptances_of
+from portal.store.extras import OrderExtra, order_extras
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
@@ -46,16 +47,6 @@ def order_placed(
     texts["deletions"] = deletions_ordered(session, order, limit=LISTED_MAILBOXES)
     context = _order_context(session, order) | _lines_context(session, order) | days | texts
     _write(session, order, "order_confirmation", milestone, context, now=now)
-
-
-def payment_reminder(
-    session: Session, order: Order, calendar: BankCalendar, *, milestone: str, now: datetime
-) -> None:
-    """Recall an order that waits for its money. Source: domain.md 12 `payment_reminder`."""
-    time = calendar.times[order.payment_method]
-    days = {"registration_days": [time.min_working_days, time.max_working_days]}
-    context = _order_context(session, order) | _lines_context(session, order) | days
-    _write(session, order, "payment_reminder", milestone, context, now=now)
 
 
 def order_expired(session: Session, order: Order, *, now: datetime) -> None:
@@ -178,6 +169,7 @@ def _order_context(session: Session, order: Order) -> Context:
         "split_payment": order.split_payment,
         "due_cents": order.due_cents,
         "withdrawable_until": order.withdrawable_until.isoformat() if order.withdrawable_until else "",
+        "payable_until": order.payable_until.isoformat() if order.payable_until else None,
     }
 
 
@@ -200,7 +192,9 @@ def _lines_context(
 ) -> Context:
     counts = order_facts.count_lines(session, order.id)
     lines = order_facts.first_lines(session, order.id, limit=LISTED_MAILBOXES, states=states)
-    return {"lines": [_line(line) for line in lines], "line_count": sum(counts[state] for state in states)}
+    extras = [_extra(extra) for extra in order_extras(session, order.id)]
+    count = sum(counts[state] for state in states)
+    return {"lines": [_line(line) for line in lines], "line_count": count, "extras": extras}
 
 
 def _line(line: OrderLine) -> Context:
@@ -217,6 +211,10 @@ def _line(line: OrderLine) -> Context:
         "deletes_archive": line.archive_deletion_accepted,
         "refusal": line.refusal,
     }
+
+
+def _extra(extra: OrderExtra) -> Context:
+    return {"names": {"it": extra.name_it, "en": extra.name_en}, "pieces": extra.pieces}
 
 
 def _plain(rate: Decimal) -> str:

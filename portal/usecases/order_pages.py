@@ -19,6 +19,7 @@ from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
 from portal.store.contracts import ContractAcceptance, ContractText, acceptances_of
 from portal.store.declarations import PaymentDeclaration, declaration_of
+from portal.store.extras import OrderExtra, order_extras
 from portal.store.order_list import PAGE_ORDERS, ListedOrder, order_page
 from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
@@ -105,6 +106,7 @@ class OrderPage:
     can_withdraw: bool
     withdrawal: Withdrawal | None
     declared: PaymentDeclaration | None
+    extras: Sequence[OrderExtra]
 
 
 def list_orders(
@@ -169,6 +171,7 @@ def look_at_order(
         can_withdraw=can_withdraw(session, subject, order, today=today),
         withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,
         declared=declared,
+        extras=order_extras(session, order.id),
     )
 
 

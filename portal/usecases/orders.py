@@ -25,12 +25,14 @@ from portal.domain.errors import (
     OpenOrderExists,
     OrderNotCancellable,
     PriceChanged,
+    QuoteChanged,
 )
 from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState, is_cancellable
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.domain.pricing import Choice, Item, PriceList, Quote, quote, quote_for
+from portal.domain.pricing import Choice, Item, PriceList, Quote, quote_for
+from portal.domain.quotes import ToldQuote
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import BlockedLine, check_fit
 from portal.domain.terms import new_expiry
@@ -39,6 +41,7 @@ from portal.store import locks, order_facts, order_queries
 from portal.store.accounts import Account, Holder
 from portal.store.draft_expiries import ExpiryGroup
 from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.extras import store_order_extras
 from portal.store.mailboxes import Mailbox
 from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
@@ -47,6 +50,7 @@ from portal.store.selections import unselect_ordered
 from portal.usecases import declarations, draft_people, notices
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
+from portal.usecases.quotes import fingerprint_of, keep_quote, tell_quote
 from portal.usecases.withdrawal_terms import keep_terms
 
 _EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
@@ -59,6 +63,8 @@ class Shown:
     due_cents: Cents
     version: int
     """The draft's, since two different carts may cost the same."""
+    quote: str
+    """The fingerprint of the quote, since one total can come about in two ways."""
 
 
 def place_order(
@@ -75,7 +81,7 @@ def place_order(
 
     Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
     DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
-    TermNotOffered, PriceChanged, ContractMissing, ContractChanged, ContractNotAccepted,
+    TermNotOffered, PriceChanged, QuoteChanged, ContractMissing, ContractChanged, ContractNotAccepted,
     StartNotRequested, DataMissing, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
     """
     locks.lock_owner(session, subject)
@@ -89,14 +95,14 @@ def place_order(
     lines = _checked_lines(session, subject, draft.id, today)
     prices = prices_on(session, today)
     people = draft_people.look_at_people(session, subject, draft.id, today=today, now=now)
-    total = quote(
-        Counter(map(_choice, lines)).items(), prices, day=today, split_payment=people.pays_net_alone
-    )
-    _check_shown(draft, total, shown)
+    choices = Counter(map(_choice, lines))
+    told = tell_quote(session, draft, choices, prices, split_payment=people.pays_net_alone)
+    _check_shown(told, shown)
     texts = check_agreement(session, agreement, today=today)
     method = _checked_method(draft, lines, today, calendar)
-    order = _stored(session, subject, draft, lines, total, method, now)
+    order = _stored(session, subject, draft, lines, method, told, now)
     _store_lines(session, order, draft.id, lines, prices)
+    store_order_extras(session, order.id, told.quote.lines)
     record_agreement(session, order, texts, agreement, subject, now=now)
     keep_terms(session, order, agreement, closed=calendar.holidays)
     reach(Failpoint.ORDER_STORED)
@@ -177,11 +183,13 @@ def _choice(line: LineToOrder) -> Choice:
     )
 
 
-def _check_shown(draft: RenewalDraft, total: Quote, shown: Shown) -> None:
-    if total.due_cents != shown.due_cents:
-        raise PriceChanged(shown.due_cents, total.due_cents)
-    if draft.version != shown.version:
+def _check_shown(told: ToldQuote, shown: Shown) -> None:
+    if told.quote.due_cents != shown.due_cents:
+        raise PriceChanged(shown.due_cents, told.quote.due_cents)
+    if told.version != shown.version:
         raise DraftStale
+    if fingerprint_of(told) != shown.quote:
+        raise QuoteChanged
 
 
 def _checked_method(
@@ -201,10 +209,11 @@ def _stored(
     subject: Subject,
     draft: RenewalDraft,
     lines: Sequence[LineToOrder],
-    total: Quote,
     method: PaymentMethod,
+    told: ToldQuote,
     now: datetime,
 ) -> Order:
+    total = told.quote
     first = session.get_one(Mailbox, lines[0].mailbox_id)
     account_id = subject.account_id or first.account_id
     order = Order(
@@ -218,8 +227,10 @@ def _stored(
         vat_rate=total.vat_rate,
         vat_cents=total.vat_cents,
         gross_cents=total.gross_cents,
-        split_payment=total.due_cents != total.gross_cents,
+        split_payment=told.split_payment,
         due_cents=total.due_cents,
+        quote_id=keep_quote(session, draft.id, told, now=now).id,
+        payable_until=total.payable_until,
         contact_email=_contact(session, subject, first),
         placed_at=now,
     )

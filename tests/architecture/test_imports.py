@@ -60,6 +60,7 @@ LAW: dict[str, set[str]] = {
     "portal.app": ANYTHING,
     "portal.cli": ANYTHING | {"workers"},
     "workers": {
+        "portal.documents",
         "portal.domain",
         "portal.failpoints",
         "portal.letters",

@@ -130,7 +130,9 @@ def test_prices_are_imported_and_shown(services: Services, tmp_path: Path) -> No
 
     assert (done.exit_code, done.output) == (0, "Prezzi nuovi: 1, cambiati: 0, invariati: 0.\n")
     assert "standard" in shown.output
-    assert "€ 5,00 + IVA all'anno, per 1, 2, 3, 4, 5 anni" in shown.output
+    assert "Aliquota IVA: 22%, dal 01/10/2013" in shown.output
+    row = next(line for line in shown.output.splitlines() if line.startswith("standard"))
+    assert row.split() == ["standard", "€", "5,00", "1,", "2,", "3,", "4,", "5", "01/01/2026", "—"]
     assert before.exit_code == 1
 
 

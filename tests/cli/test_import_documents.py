@@ -8,9 +8,9 @@ import re
 import pytest
 
 from portal.domain.customers import CustomerKind
-from portal.domain.plans import Plan
+from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.pricing import Item
-from portal.usecases.imports import prices, register
+from portal.usecases.imports import extras, prices, promotions, register
 from portal.wiring import Services
 from tests.registers import bring_in
 from tests.servers.portal import ROOT
@@ -35,6 +35,8 @@ def table(name: str) -> str:
     [
         ("register.md", [*register.REQUIRED, *register.OPTIONAL, *Plan, *CustomerKind]),
         ("price-list.md", [*prices.REQUIRED, *prices.OPTIONAL, *Item]),
+        ("promotions.md", [*promotions.REQUIRED, *promotions.OPTIONAL, *SOLD_PLANS]),
+        ("extras.md", [*extras.REQUIRED, *extras.OPTIONAL]),
     ],
 )
 def test_every_column_and_choice_is_described(name: str, words: list[str]) -> None:
@@ -50,3 +52,18 @@ def test_the_example_price_list_can_be_imported(services: Services) -> None:
         done = prices.import_prices(session, io.BytesIO(example("price-list.md")), today=services.today())
 
     assert done.added == 3
+
+
+def test_the_example_promotions_can_be_imported(services: Services) -> None:
+    with services.transaction() as session:
+        file = io.BytesIO(example("promotions.md"))
+        done = promotions.import_promotions(session, file, today=services.today())
+
+    assert done.added == 2
+
+
+def test_the_example_extras_can_be_imported(services: Services) -> None:
+    with services.transaction() as session:
+        done = extras.import_extras(session, io.BytesIO(example("extras.md")), today=services.today())
+
+    assert done.added == 1

@@ -16,6 +16,7 @@ from portal.usecases import contracts, draft_payments, line_changes, orders, ren
 from portal.usecases.draft_people import People, look_at_people
 from portal.usecases.draft_totals import OpenDraft, look_at_draft
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
+from portal.usecases.quotes import fingerprint_of, told_of
 from portal.wiring import Services
 from tests.factories import make_account, make_mailbox, make_prices, select_mailboxes
 
@@ -100,8 +101,9 @@ def choose_transfer(services: Services, cart: Cart) -> None:
 
 def shown(services: Services, cart: Cart) -> orders.Shown:
     """Return what the step «Conferma» shows now."""
-    totals = look(services, cart).totals
-    return orders.Shown(totals.quote.due_cents, totals.version)
+    draft = look(services, cart)
+    totals = draft.totals
+    return orders.Shown(totals.quote.due_cents, totals.version, fingerprint_of(told_of(draft)))
 
 
 def agreement(services: Services, cart: Cart) -> Agreement:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 import portal.demo
 from portal.domain.pricing import Item
 from portal.store.prices import PriceRow, prices_on
-from portal.usecases.imports.prices import PricesImported, import_prices
+from portal.usecases.imports.dated_rows import Imported
+from portal.usecases.imports.prices import import_prices
 from portal.usecases.imports.problems import Reason, RowsRefused
 from portal.wiring import Services
 
@@ -21,7 +22,7 @@ TODAY = date(2026, 11, 24)
 STANDARD = "standard;5,00;2026-01-01;;1-5\n"
 
 
-def bring_in(services: Services, *rows: str, header: str = HEADER) -> PricesImported:
+def bring_in(services: Services, *rows: str, header: str = HEADER) -> Imported:
     content = (header + "".join(rows)).encode()
     with services.transaction() as session:
         return import_prices(session, io.BytesIO(content), today=services.today())
@@ -84,9 +85,9 @@ def test_amounts_and_terms_are_read(services: Services, net: str, terms: str, ce
 
 
 def test_the_same_file_again_changes_nothing(services: Services) -> None:
-    assert bring_in(services, STANDARD) == PricesImported(added=1, changed=0, unchanged=0)
+    assert bring_in(services, STANDARD) == Imported(added=1, changed=0, unchanged=0)
 
-    assert bring_in(services, STANDARD) == PricesImported(added=0, changed=0, unchanged=1)
+    assert bring_in(services, STANDARD) == Imported(added=0, changed=0, unchanged=1)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_new_price_closes_the_old_one_only_if_told(services: Services) -> None
     assert problems(services, new) == [(2, "valid_from", Reason.OVERLAPS_STORED)]
     done = bring_in(services, "standard;5,00;2026-01-01;2026-12-31;1-5\n", new)
 
-    assert done == PricesImported(added=1, changed=1, unchanged=0)
+    assert done == Imported(added=1, changed=1, unchanged=0)
     with services.reading() as session:
         cents = [
             prices_on(session, day).price(Item.STANDARD).net_cents

@@ -69,6 +69,12 @@ class Reason(StrEnum):
     OVERLAPS_LINE = "overlaps_line"
     OVERLAPS_STORED = "overlaps_stored"
     ALREADY_IN_FORCE = "already_in_force"
+    # promotions and extras
+    REPEATED_CODE = "repeated_code"
+    PROMOTION_BEGUN = "promotion_begun"
+    PROMOTION_ENDED = "promotion_ended"
+    PROMOTION_OVERLAPS = "promotion_overlaps"
+    WORDS_TOO_LONG = "words_too_long"
     # the conventions
     NOT_A_TERM = "not_a_term"
     FREE_FOR_MEMBER = "free_for_member"

@@ -16,6 +16,10 @@ from portal.usecases.imports.problems import Problem, Reason
 FIRST_DAY, LAST_DAY = date(1998, 1, 1), date(2099, 12, 31)
 """No certified mailbox is older, and no term so long."""
 
+LONGEST_TERM = 10
+"""Years that can be bought at once, at the very most."""
+
+_SPAN = re.compile(r"(?P<first>[0-9]{1,2})(?:\s*-\s*(?P<last>[0-9]{1,2}))?")
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ITALIAN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>[0-9]{4})")
 _SERIAL_DAY = re.compile(r"[0-9]{5}")
@@ -129,6 +133,19 @@ class Values:
         if cents > limit:
             self.refuse(column, Reason.AMOUNT_TOO_LARGE, found=found, limit=limit)
         return cents
+
+    def terms(self, column: str, default: frozenset[int]) -> frozenset[int]:
+        """Return the years of «1-5», «1,2» or «3»; empty is the default."""
+        found = self.text(column)
+        years: set[int] = set()
+        for part in found.split(",") if found else ():
+            if not (match := _SPAN.fullmatch(part.strip())):
+                self.refuse(column, Reason.NOT_TERMS, found=found, limit=LONGEST_TERM)
+                return default
+            years |= set(range(int(match["first"]), int(match["last"] or match["first"]) + 1)) or {0}
+        if not years <= set(range(1, LONGEST_TERM + 1)):
+            self.refuse(column, Reason.NOT_TERMS, found=found, limit=LONGEST_TERM)
+        return frozenset(years) or default
 
     def day(self, column: str) -> date | None:
         """Return the ISO date, or None where it is empty or faulty."""

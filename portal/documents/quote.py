@@ -1,0 +1,125 @@
+"""The quote as a paper: its lines with their reasons, the VAT and why, how long it holds, its fingerprint."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from gettext import gettext as _
+from gettext import ngettext
+from typing import Protocol
+
+from portal.documents.frame import Column, Letterhead, Paper, Sum
+from portal.domain.pricing import Basis, Item, QuoteLine
+from portal.domain.quotes import ToldQuote
+from portal.domain.vat import vat_period_on
+from portal.formats import euro, long_day, moment, per_cent, short_day
+
+
+class KeptQuote(Protocol):
+    """A quote that was written down."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def told(self) -> ToldQuote: ...
+    @property
+    def order_number(self) -> str | None: ...
+
+
+_PLANS = {Item.STANDARD: "Standard", Item.PRO: "Pro", Item.PREMIUM: "Premium"}
+
+
+def quote_paper(kept: KeptQuote, head: Letterhead, language: str = "it") -> bytes:
+    """Return the PDF of a quote. Source: lessons.md L4."""
+    told = kept.told
+    title = _("Preventivo %s") % kept.public_id
+    paper = Paper(head, title, at=kept.created_at, language=language)
+    order = [(_("Ordine"), kept.order_number)] if kept.order_number else []
+    paper.facts(
+        [
+            *order,
+            (_("Prezzi del"), long_day(told.day, language)),
+            (_("Valido fino al"), _("%s, alla fine del giorno") % long_day(told.valid_until, language)),
+            (_("Caselle da rinnovare"), str(told.mailboxes)),
+        ]
+    )
+    columns = [Column(_("Voce"), 58), Column(_("Perché"), 66), Column(_("Senza IVA"), 26, is_number=True)]
+    paper.table(columns, [_row(line, language) for line in told.quote.lines])
+    paper.sums(_sums(told, language))
+    paper.paragraph(_vat_reason(told, language), small=True)
+    if told.split_payment:
+        paper.paragraph(_("Scissione dei pagamenti: l'IVA è indicata e la versa l'ente, che paga il netto."))
+    written = _("Scritto il %(moment)s e mai cambiato da allora. Impronta SHA-256: %(sha256)s")
+    values = {"moment": moment(kept.created_at, language), "sha256": kept.sha256}
+    paper.paragraph(written % values, small=True)
+    return paper.pdf()
+
+
+def _row(line: QuoteLine, language: str) -> tuple[str, str, str]:
+    name = f"{_name(line, language)}\n{_detail(line, language)}"
+    return name, _reason(line, language), euro(line.net_cents, language)
+
+
+def _name(line: QuoteLine, language: str) -> str:
+    if line.extra is not None:
+        return line.extra.name(language)
+    if line.item in _PLANS:
+        return _("Casella %s") % _PLANS[line.item]
+    return (
+        _("Spazio casella aggiuntivo")
+        if line.item is Item.EXTRA_MAILBOX_GB
+        else _("Spazio archivio aggiuntivo")
+    )
+
+
+def _detail(line: QuoteLine, language: str) -> str:
+    unit = euro(line.unit_cents, language)
+    if line.basis is Basis.ONE_OFF:
+        return f"{line.quantity} × {unit}"
+    years = ngettext("%s anno", "%s anni", line.years) % line.years
+    if line.item in _PLANS:
+        quantity = ngettext("%s casella", "%s caselle", line.quantity) % line.quantity
+    else:
+        quantity = f"{line.quantity} GB"
+    if line.basis is Basis.CONVENTION:
+        return f"{quantity} × {unit} ({years})"
+    return f"{quantity} × {years} × {unit}"
+
+
+def _reason(line: QuoteLine, language: str) -> str:
+    values = {
+        "code": line.code,
+        "end": short_day(line.valid_to, language) if line.valid_to else "",
+        "listed": euro(line.list_cents or 0, language),
+    }
+    words = {
+        Basis.LIST: _("Prezzo di listino"),
+        Basis.PROMOTION: _("Promozione %(code)s, fino al %(end)s; poi di listino %(listed)s all'anno"),
+        Basis.AFTER_PROMOTION: _("Prezzo di listino, dopo il primo anno in promozione"),
+        Basis.CONVENTION: _("Convenzione %(code)s: prezzo di tutta la durata"),
+        Basis.ONE_OFF: _("Si paga una volta sola"),
+    }[line.basis] % values
+    ends = line.valid_to is not None and line.basis is not Basis.PROMOTION
+    return f"{words}, {_('in vigore fino al %(end)s') % values}" if ends else words
+
+
+def _sums(told: ToldQuote, language: str) -> list[Sum]:
+    quote = told.quote
+    return [
+        Sum(_("Totale senza IVA"), euro(quote.net_cents, language)),
+        Sum(_("IVA %s%%") % per_cent(quote.vat_rate, language), euro(quote.vat_cents, language)),
+        Sum(_("Totale con IVA"), euro(quote.gross_cents, language)),
+        Sum(_("Da pagare"), euro(quote.due_cents, language), strong=True),
+    ]
+
+
+def _vat_reason(told: ToldQuote, language: str) -> str:
+    vat = vat_period_on(told.day)
+    rate = per_cent(vat.rate, language)
+    if vat.first_day == date.min:
+        return _("Aliquota IVA %s%%, arrotondata una volta sola sul totale.") % rate
+    words = _("Aliquota IVA %(rate)s%%, in vigore dal %(day)s; arrotondata una volta sola sul totale.")
+    return words % {"rate": rate, "day": short_day(vat.first_day, language)}

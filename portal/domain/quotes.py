@@ -1,0 +1,152 @@
+"""A quote as a record: one canonical form, its fingerprint, and the proof that its sums follow from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from portal.domain.extras import Extra
+from portal.domain.money import vat_cents
+from portal.domain.pricing import PAID_ONCE, Basis, Item, Quote, QuoteLine
+from portal.domain.vat import vat_period_on, vat_rate_on
+
+FORM = "portal quote 1"
+"""The name of the canonical form; another form gets another name, and old records stay readable."""
+
+
+class QuoteFault(StrEnum):
+    """What can be wrong with a stored quote."""
+
+    HASH = "hash"
+    LINE = "line"
+    SUM = "sum"
+    VAT = "vat"
+    DUE = "due"
+    COLUMNS = "columns"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldQuote:
+    """A quote with what it was told about: which draft as it was, for how many mailboxes, on which day."""
+
+    draft: str
+    version: int
+    mailboxes: int
+    day: date
+    """The day of its prices and VAT; an order is placed at them until that day ends in Rome."""
+    quote: Quote
+    split_payment: bool
+
+    @property
+    def valid_until(self) -> date:
+        """Return the last day on which the order can be placed at this price.
+
+        Prices of today never change today (the import refuses it); those of tomorrow are nobody's promise.
+        """
+        return self.day
+
+
+def canonical(told: ToldQuote) -> str:
+    """Return the quote as text of which there is exactly one: the same facts give the same characters."""
+    quote = told.quote
+    content: dict[str, Any] = {
+        "form": FORM,
+        "draft": told.draft,
+        "version": told.version,
+        "mailboxes": told.mailboxes,
+        "quoted_on": told.day.isoformat(),
+        "valid_until": told.valid_until.isoformat(),
+        "lines": [_line(line) for line in quote.lines],
+        "net_cents": quote.net_cents,
+        "vat_rate": _plain(quote.vat_rate),
+        "vat_since": vat_period_on(told.day).first_day.isoformat(),
+        "vat_cents": quote.vat_cents,
+        "gross_cents": quote.gross_cents,
+        "split_payment": told.split_payment,
+        "due_cents": quote.due_cents,
+    }
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(content: str) -> str:
+    """Return the SHA-256 of a canonical form, as 64 hexadecimal digits."""
+    return sha256(content.encode("utf-8")).hexdigest()
+
+
+def read_quote(content: str) -> ToldQuote:
+    """Return the quote that a canonical form holds."""
+    found = json.loads(content)
+    day = date.fromisoformat(found["quoted_on"])
+    quote = Quote(
+        tuple(_read_line(line, day) for line in found["lines"]),
+        found["net_cents"],
+        Decimal(found["vat_rate"]),
+        found["vat_cents"],
+        found["gross_cents"],
+        found["due_cents"],
+    )
+    return ToldQuote(found["draft"], found["version"], found["mailboxes"], day, quote, found["split_payment"])
+
+
+def faults(content: str, fingerprint_then: str) -> list[QuoteFault]:
+    """Return what does not follow: the fingerprint, a line's product, the sum, the VAT, what is due."""
+    told = read_quote(content)
+    quote = told.quote
+    net = sum(line.net_cents for line in quote.lines)
+    vat = vat_cents(net, vat_rate_on(told.day))
+    wrong = {
+        QuoteFault.HASH: fingerprint(content) != fingerprint_then,
+        QuoteFault.LINE: any(line.net_cents != _product(line) for line in quote.lines),
+        QuoteFault.SUM: quote.net_cents != net or quote.gross_cents != net + vat,
+        QuoteFault.VAT: quote.vat_cents != vat or quote.vat_rate != vat_rate_on(told.day),
+        QuoteFault.DUE: quote.due_cents != (net if told.split_payment else net + vat),
+    }
+    return [fault for fault, is_so in wrong.items() if is_so]
+
+
+def _product(line: QuoteLine) -> int:
+    return line.unit_cents * line.quantity * (1 if line.basis in PAID_ONCE else line.years)
+
+
+def _line(line: QuoteLine) -> dict[str, Any]:
+    return {
+        "item": line.item.value if line.item else None,
+        "quantity": line.quantity,
+        "years": line.years,
+        "unit_cents": line.unit_cents,
+        "net_cents": line.net_cents,
+        "basis": line.basis.value,
+        "code": line.code,
+        "list_cents": line.list_cents,
+        "valid_to": line.valid_to.isoformat() if line.valid_to else None,
+        "names": [line.extra.name_it, line.extra.name_en] if line.extra else None,
+    }
+
+
+def _read_line(found: Mapping[str, Any], day: date) -> QuoteLine:
+    names, last = found["names"], found["valid_to"]
+    valid_to = date.fromisoformat(last) if last else None
+    return QuoteLine(
+        Item(found["item"]) if found["item"] else None,
+        found["quantity"],
+        found["years"],
+        found["unit_cents"],
+        found["net_cents"],
+        Basis(found["basis"]),
+        found["code"],
+        found["list_cents"],
+        valid_to,
+        Extra(found["code"], names[0], names[1], found["unit_cents"], day, valid_to) if names else None,
+    )
+
+
+def _plain(rate: Decimal) -> str:
+    """Return «22» for 22.00, so that a rate has one spelling."""
+    return f"{rate.normalize():f}"

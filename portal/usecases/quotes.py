@@ -1,0 +1,165 @@
+"""Quotes as records: kept once, shown again, and proved against the orders that carry them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.errors import DraftStale, NotFound
+from portal.domain.pricing import Choice, PriceList, quote
+from portal.domain.quotes import QuoteFault, ToldQuote, canonical, faults, fingerprint, read_quote
+from portal.store import locks, order_queries, quote_queries
+from portal.store.drafts import RenewalDraft
+from portal.store.extras import draft_extras
+from portal.store.quote_queries import KeptQuote
+from portal.store.quotes import QuoteRow
+from portal.usecases.draft_totals import OpenDraft, look_at_draft
+
+BATCH = 500
+"""How many quotes a verification reads at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePaper:
+    """A kept quote with what its paper says besides."""
+
+    public_id: str
+    sha256: str
+    created_at: datetime
+    told: ToldQuote
+    order_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with one quote, or with the order that carries it."""
+
+    public_id: str
+    order_number: str | None
+    faults: Sequence[QuoteFault]
+
+
+def told_of(draft: OpenDraft) -> ToldQuote:
+    """Return the quote of a draft as it stands today."""
+    facts, totals = draft.facts, draft.totals
+    return ToldQuote(
+        facts.public_id,
+        totals.version,
+        totals.mailboxes,
+        draft.prices.day,
+        totals.quote,
+        facts.split_payment,
+    )
+
+
+def tell_quote(
+    session: Session,
+    draft: RenewalDraft,
+    choices: Mapping[Choice, int],
+    prices: PriceList,
+    *,
+    split_payment: bool,
+) -> ToldQuote:
+    """Return what these choices, each of so many mailboxes, cost now with the draft's extras. As `quote`."""
+    offered = draft_extras(session, draft.id, prices.day)
+    total = quote(
+        choices.items(),
+        replace(prices, extras={extra.code: extra for extra, _ in offered}),
+        day=prices.day,
+        split_payment=split_payment,
+        extras={extra.code: pieces for extra, pieces in offered if pieces},
+    )
+    mailboxes = sum(choices.values())
+    return ToldQuote(draft.public_id, draft.version, mailboxes, prices.day, total, split_payment)
+
+
+def fingerprint_of(told: ToldQuote) -> str:
+    """Return the SHA-256 that stands for the quote in a form."""
+    return fingerprint(canonical(told))
+
+
+def keep_quote(session: Session, draft_id: int, told: ToldQuote, *, now: datetime) -> QuoteRow:
+    """Return the record of this quote, written now unless it is there. The draft is locked by the caller."""
+    content = canonical(told)
+    sha256 = fingerprint(content)
+    known = quote_queries.quote_by_hash(session, draft_id, sha256)
+    if known is not None:
+        return known
+    total = told.quote
+    row = QuoteRow(
+        public_id=secrets.token_hex(8).upper(),
+        draft_id=draft_id,
+        quoted_on=told.day,
+        valid_until=told.valid_until,
+        content=content,
+        sha256=sha256,
+        net_cents=total.net_cents,
+        vat_rate=total.vat_rate,
+        vat_cents=total.vat_cents,
+        gross_cents=total.gross_cents,
+        split_payment=told.split_payment,
+        due_cents=total.due_cents,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def give_quote(session: Session, subject: Subject, public_id: str, *, today: date, now: datetime) -> None:
+    """Write down what the open draft costs today. Raises NotFound, DraftClosed, DraftStale."""
+    locks.lock_draft(session, subject, public_id)
+    draft = look_at_draft(session, subject, public_id, today=today)
+    if not draft.totals.can_go_on:
+        raise DraftStale
+    keep_quote(session, draft.facts.id, told_of(draft), now=now)
+
+
+def quote_of_draft(session: Session, subject: Subject, public_id: str) -> QuotePaper | None:
+    """Return the newest quote that was given for the subject's draft, or None. Raises NotFound."""
+    kept = quote_queries.newest_of_draft(session, subject, public_id)
+    return _paper(kept) if kept else None
+
+
+def quote_of_order(session: Session, subject: Subject, number: str) -> QuotePaper | None:
+    """Return the quote that the subject's order carries, or None. Raises NotFound."""
+    order = order_queries.visible_order(session, subject, number)
+    if order is None:
+        raise NotFound
+    if order.quote_id is None:
+        return None
+    return _paper(KeptQuote(session.get_one(QuoteRow, order.quote_id), order.number))
+
+
+def verify_quotes(session: Session) -> Iterator[tuple[int, list[Verdict]]]:
+    """Yield batch by batch how many quotes were proved and which do not hold.
+
+    Proved is the fingerprint, every product and sum, that the columns say the same, and that the order is
+    charged just this: its sums and those of its lines and extras. Source: lessons.md L4.
+    """
+    after = 0
+    while batch := quote_queries.quotes_after(session, after, limit=BATCH):
+        wrong = [verdict for kept in batch if (verdict := _verdict(kept)) is not None]
+        yield len(batch), wrong
+        after = batch[-1].row.id
+
+
+def _verdict(kept: KeptQuote) -> Verdict | None:
+    row, found = kept.row, faults(kept.row.content, kept.row.sha256)
+    total = read_quote(row.content).quote
+    told = (total.net_cents, total.vat_cents, total.gross_cents, total.due_cents)
+    if told != (row.net_cents, row.vat_cents, row.gross_cents, row.due_cents):
+        found.append(QuoteFault.COLUMNS)
+    if kept.charged is not None and kept.charged != (*told, total.net_cents):
+        found.append(QuoteFault.ORDER)
+    return Verdict(row.public_id, kept.order_number, found) if found else None
+
+
+def _paper(kept: KeptQuote) -> QuotePaper:
+    row = kept.row
+    return QuotePaper(row.public_id, row.sha256, row.created_at, read_quote(row.content), kept.order_number)
