@@ -14,7 +14,7 @@ from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInval
 from portal.domain.order_numbers import normalise_order_number
 from portal.forms.orders import CancelForm, OrderLinesForm, OrderListForm, parse_place_text, place_text
 from portal.usecases import order_pages, orders, paying_pages
-from portal.usecases.order_pages import OrderCursor
+from portal.usecases.order_pages import LinesAsked, OrderCursor
 
 bp = Blueprint("orders", __name__)
 refusals.answer(bp)
@@ -95,8 +95,7 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         number,
         today=services.today(),
         calendar=bank_calendar(),
-        after=form.position_after(),
-        before=form.position_before(),
+        asked=LinesAsked(form.position_after(), form.position_before(), form.line_state()),
     )
     methods = services.gateways.methods
     paying = paying_pages.paying_of(web.reading(), found.order) if methods else None

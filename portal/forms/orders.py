@@ -9,6 +9,7 @@ from wtforms import BooleanField, Form, IntegerField, StringField
 from wtforms.validators import NumberRange, Optional
 
 from portal.domain.order_search import OrderSearch, OrdersShown, read_search
+from portal.domain.orders import LineState
 
 _PLACE = re.compile(r"(\d{8}T\d{6}\d{6})~([1-9]\d{0,9})", re.ASCII)
 SHOWN = {
@@ -16,6 +17,12 @@ SHOWN = {
     "in-corso": OrdersShown.WORKING,
     "evasi": OrdersShown.DONE,
     "chiusi": OrdersShown.CLOSED,
+}
+FATES = {
+    "in-attesa": LineState.WAITING,
+    "in-lavorazione": LineState.IN_PROGRESS,
+    "rinnovate": LineState.FULFILLED,
+    "non-riuscite": LineState.REFUSED,
 }
 _MOMENT = "%Y%m%dT%H%M%S%f"
 
@@ -52,6 +59,10 @@ class OrderLinesForm(Form):
 
     after = IntegerField(name="dopo", validators=[Optional(), NumberRange(0, 10**9)])
     before = IntegerField(name="prima", validators=[Optional(), NumberRange(0, 10**9)])
+    fate = StringField(name="esito", default="")
+
+    def line_state(self) -> LineState | None:
+        return FATES.get(self.fate.data or "")
 
     def position_after(self) -> int:
         return 0 if self.after.errors else self.after.data or 0

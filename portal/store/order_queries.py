@@ -50,10 +50,17 @@ def order_of_draft(session: Session, draft_id: int) -> Order | None:
 
 
 def order_lines(
-    session: Session, order_id: int, *, after: int = 0, before: int | None = None
+    session: Session,
+    order_id: int,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    state: LineState | None = None,
 ) -> Sequence[OrderLine]:
-    """Return up to one line more than a page, from a position on (or back from it)."""
+    """Return up to one line more than a page, from a position on (or back from it), of one fate or of all."""
     statement = select(OrderLine).where(OrderLine.order_id == order_id).limit(PAGE_LINES + 1)
+    if state is not None:
+        statement = statement.where(OrderLine.state == state)
     if before is not None:
         backward = statement.where(OrderLine.position < before).order_by(OrderLine.position.desc())
         return session.scalars(backward).all()[::-1]

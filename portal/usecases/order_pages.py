@@ -89,12 +89,25 @@ class OrderStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesAsked:
+    """Which lines of an order a page shows: from a position on or back from it, of one fate or of all."""
+
+    after: int = 0
+    before: int | None = None
+    state: LineState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One order as its page shows it."""
 
     order: Order
     status: OrderStatus
     lines: Sequence[OrderLine]
+    shown: LineState | None
+    """The fate of the lines shown, or None where all are."""
+    refused: Sequence[OrderLine]
+    """The first that could not be fulfilled, whatever page is shown."""
     previous: int | None
     next: int | None
     can_pay: bool
@@ -107,6 +120,11 @@ class OrderPage:
     withdrawal: Withdrawal | None
     declared: PaymentDeclaration | None
     extras: Sequence[OrderExtra]
+
+
+EVERY_LINE = LinesAsked()
+REFUSED_LISTED = 20
+"""Lines that could not be fulfilled and are named at the top; the rest is a page of its own."""
 
 
 def list_orders(
@@ -145,22 +163,26 @@ def look_at_order(
     *,
     today: date,
     calendar: BankCalendar,
-    after: int = 0,
-    before: int | None = None,
+    asked: LinesAsked = EVERY_LINE,
 ) -> OrderPage:
     """Return one order with a page of its lines: five statements. Raises NotFound."""
     order = _visible(session, subject, number)
     groups = order_queries.line_groups(session, order.id)
     declared = _declared(session, order)
-    found = order_queries.order_lines(session, order.id, after=after, before=before)
+    found = order_queries.order_lines(
+        session, order.id, after=asked.after, before=asked.before, state=asked.state
+    )
     more = len(found) > PAGE_LINES
-    lines = found[-PAGE_LINES:] if before else found[:PAGE_LINES]
-    has_previous = more if before else after > 0
-    has_next = True if before else more
+    lines = found[-PAGE_LINES:] if asked.before else found[:PAGE_LINES]
+    has_previous = more if asked.before else asked.after > 0
+    has_next = True if asked.before else more
+    status = _status(order, groups, declared)
     return OrderPage(
         order=order,
-        status=_status(order, groups, declared),
+        status=status,
         lines=lines,
+        shown=asked.state,
+        refused=_refused(session, order) if status.lines[LineState.REFUSED] else (),
         previous=lines[0].position if lines and has_previous else None,
         next=lines[-1].position if lines and has_next else None,
         can_pay=is_payable(order.state),
@@ -200,6 +222,10 @@ def _status(order: Order, groups: Sequence[LineGroup], declared: PaymentDeclarat
     refused_net = sum(group.net_cents for group in groups if group.state is LineState.REFUSED)
     owed = order_facts.owed_for(order, refused_net) if refused_net else 0
     return OrderStatus(order.number, order.state, lines, declared is not None, owed)
+
+
+def _refused(session: Session, order: Order) -> Sequence[OrderLine]:
+    return order_facts.first_lines(session, order.id, limit=REFUSED_LISTED, states=[LineState.REFUSED])
 
 
 def _forecast(
