@@ -228,3 +228,14 @@ def test_what_is_on_its_way_is_not_changed(services: Services, person: Shopper) 
     assert answer.status_code == 409
     assert "ritira prima la dichiarazione" in answer.text
     assert method(services) is PaymentMethod.BANK_TRANSFER
+
+
+def test_an_order_by_card_leads_to_the_other_methods(services: Services, person: Shopper) -> None:
+    number = person.order()
+    pay_by(services, PaymentMethod.CARD)
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert f'href="/ordini/{number}/metodo"' in page
+    assert person.browser.get(f"/ordini/{number}/istruzioni.pdf").status_code == 404
+    assert person.browser.get(f"/ordini/{number}/ho-pagato").status_code == 409
