@@ -28,6 +28,9 @@ VERDI = person("freelancer", "Giulia", "Verdi", 7, vat=True)
 NERI = person("individual", "Davide", "Neri", 8)
 ROSSI = person("freelancer", "Paolo", "Rossi", 9, vat=True)
 BIANCHI = person("freelancer", "Elena", "Bianchi", 10, vat=True)
+RIVA = person("freelancer", "Marta", "Riva", 12, vat=True)
+SERRA = person("freelancer", "Luca", "Serra", 13, vat=True)
+LUPI = person("freelancer", "Sara", "Lupi", 14, vat=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Sample:
     used: tuple[int, int] = (210, 0)
     """MB in mailbox and in archive."""
     auto_renewal: bool = False
+    convention: str = ""
 
     def columns(self, today: date, address: str) -> dict[str, object]:
         """Return the mailbox's own columns of the register."""
@@ -56,6 +60,7 @@ class Sample:
             "mailbox_used_mb": self.used[0],
             "archive_used_mb": self.used[1],
             "auto_renewal": "yes" if self.auto_renewal else "no",
+            "convention": self.convention,
             "password": PASSWORD,
         }
 
@@ -112,13 +117,16 @@ SAMPLES = (
     Sample("avv.verdi.notifiche", -5, "standard", VERDI, used=(870, 0)),
     Sample("davide.neri", 350, "standard", NERI, used=(40, 0)),
     Sample("davide.neri.casa", -100, "standard", NERI, used=(12, 0)),
+    # in a convention that the member pays, that the body pays, that is over
+    Sample("dott.riva", 48, "standard", RIVA, used=(310, 0), convention="OMCEO-GE-0015"),
+    Sample("arch.serra", 44, "standard", SERRA, used=(150, 0), convention="ARCH-ES-0001"),
+    Sample("avv.lupi", 52, "standard", LUPI, used=(260, 0), convention="AVV-ES-0007"),
 )
 LETTERS = "ABCDEFGHILMNOPQRSTUV"
 COLUMNS = (
     *Sample("", 0).columns(date(2026, 1, 1), ""),
     "account",
     "account_email",
-    "convention",
 )
 
 
@@ -134,10 +142,8 @@ def register_rows(today: date, *, big: bool = False) -> Iterator[dict[str, objec
     for sample in SAMPLES:
         yield _of_account(sample, today, ACCOUNT, CONTI)
     yield Sample("", 12, holder=ROSSI, used=(430, 0)).columns(today, SINGLE_MAILBOX)
-    yield {
-        **Sample("", 40, holder=BIANCHI, used=(215, 0)).columns(today, CONVENTION_MAILBOX),
-        "convention": "OMCEO-GE-0015",
-    }
+    member = Sample("", 40, holder=BIANCHI, used=(215, 0), convention="OMCEO-GE-0015")
+    yield member.columns(today, CONVENTION_MAILBOX)
     if big:
         yield from large_register(today, BIG_COUNT)
 
