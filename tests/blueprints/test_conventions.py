@@ -123,6 +123,7 @@ def test_where_nobody_can_pay_the_page_says_whom_to_ask_and_no_price(
     assert f'href="/caselle/{address}/rinnova"' not in page
     assert begun.status_code == 409
     if code == ARCHITECTS.code:
+        assert ">Rinnova<" not in page
         assert "Rinnovo automatico" not in page
 
 
