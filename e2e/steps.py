@@ -52,7 +52,7 @@ def total_due(page: Page) -> int:
 
 def due_of_order(page: Page) -> int:
     """Return the amount that an order's page asks for, in cents."""
-    return cents_in(page.locator("#paga .number").first.inner_text())[0]
+    return cents_in(page.locator("#paga").inner_text())[0]
 
 
 def to_the_order(page: Page) -> str:

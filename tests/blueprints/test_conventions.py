@@ -11,7 +11,15 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.wiring import Services
 from tests.blueprints.shop import Shopper, as_mailbox, shopper
-from tests.factories import ARCHITECTS, DOCTORS, LAWYERS, make_conventions, make_mailbox, make_prices
+from tests.factories import (
+    ARCHITECTS,
+    DOCTORS,
+    LAWYERS,
+    make_billing,
+    make_conventions,
+    make_mailbox,
+    make_prices,
+)
 
 MEMBER = {"convention_code": DOCTORS.code}
 
@@ -21,7 +29,8 @@ def member(app: Flask, services: Services) -> Shopper:
     with services.transaction() as session:
         make_prices(session)
         make_conventions(session)
-        make_mailbox(session, None, "dott.bianchi@ordine.example", **MEMBER)  # type: ignore[arg-type]
+        box = make_mailbox(session, None, "dott.bianchi@ordine.example", **MEMBER)  # type: ignore[arg-type]
+        make_billing(session, mailbox_id=box.id)
     return as_mailbox(app, services, "dott.bianchi@ordine.example")
 
 

@@ -30,6 +30,7 @@ from tests.factories import (
     ARCHITECTS,
     DOCTORS,
     LAWYERS,
+    make_billing,
     make_conventions,
     make_mailbox,
     make_prices,
@@ -51,6 +52,7 @@ def by_itself(services: Services, **fields: object) -> Cart:
     with services.transaction() as session:
         make_prices(session)
         box = make_mailbox(session, None, **MEMBER | fields)  # type: ignore[arg-type]
+        make_billing(session, mailbox_id=box.id)
         subject = Subject(SubjectKind.MAILBOX, mailbox_id=box.id)
         draft = renewals.begin(session, subject, box.address, today=services.today(), now=services.now())
     return Cart(subject, draft, [box])
