@@ -25,6 +25,7 @@ from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
 from portal.store.withdrawals import Withdrawal, withdrawal_of
+from portal.usecases.order_people import OrderPeople, look_at_order_people
 from portal.usecases.withdrawals import can_withdraw
 
 
@@ -120,6 +121,7 @@ class OrderPage:
     withdrawal: Withdrawal | None
     declared: PaymentDeclaration | None
     extras: Sequence[OrderExtra]
+    people: OrderPeople
 
 
 EVERY_LINE = LinesAsked()
@@ -165,7 +167,7 @@ def look_at_order(
     calendar: BankCalendar,
     asked: LinesAsked = EVERY_LINE,
 ) -> OrderPage:
-    """Return one order with a page of its lines: five statements. Raises NotFound."""
+    """Return one order with a page of its lines: seven statements. Raises NotFound."""
     order = _visible(session, subject, number)
     groups = order_queries.line_groups(session, order.id)
     declared = _declared(session, order)
@@ -194,6 +196,7 @@ def look_at_order(
         withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,
         declared=declared,
         extras=order_extras(session, order.id),
+        people=look_at_order_people(session, subject, order.id, lines),
     )
 
 

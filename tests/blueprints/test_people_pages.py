@@ -1,0 +1,405 @@
+"""«Dati» through its pages: prefilled, corrected in place, kept or refused whole; and the mailed link."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from portal.domain.customers import CustomerKind
+from portal.store.accounts import Account, Holder
+from portal.store.billing import BillingProfile
+from portal.store.mailboxes import Mailbox
+from portal.store.order_people import OrderBilling, OrderHolder
+from portal.store.orders import Order
+from portal.wiring import Services
+from tests.blueprints.browser import HTMX, Browser
+from tests.blueprints.shop import Shopper, as_mailbox, big_shopper, shopper
+from tests.factories import make_account, make_holder, make_mailbox, make_prices
+from tests.statements import counted
+from tests.usecases.test_contacts import GOOD, NEW, token_of
+
+COMPANY = {
+    "kind": "company",
+    "business_name": "Conti e Soci S.r.l.",
+    "tax_code": "12345678903",
+    "vat_number": "IT 12345678903",
+    "street": "Via Roma",
+    "street_number": "1",
+    "postal_code": "10100",
+    "city": "Torino",
+    "province": "TO",
+    "country": "IT",
+    "phone": "011 000 1234",
+    "email": "fatture@conti.example",
+    "einvoice_route": "sdi_code",
+    "sdi_code": "abc1234",
+}
+OFFICE = {
+    "kind": "public_body",
+    "business_name": "Comune di Esempio",
+    "tax_code": "12345678903",
+    "sdi_code": "ufabc1",
+    "cig": "1234567890",
+    "cup": "J11B21000000001",
+    "po_reference": "Impegno 12/2026",
+    "split_payment": "1",
+}
+POLYGLOT = '"><script>alert(1)</script>{{7*7}}'
+
+
+def billed(fields: dict[str, str]) -> dict[str, str]:
+    return {f"billing-{name}": value for name, value in fields.items()}
+
+
+def send(person: Shopper, **fields: str) -> TestResponse:
+    return person.browser.post(f"{person.plan}/dati", fields)
+
+
+def profile(services: Services) -> BillingProfile | None:
+    with services.reading() as session:
+        return session.scalars(select(BillingProfile)).one_or_none()
+
+
+def holder_of(services: Services, address: str) -> Holder:
+    with services.reading() as session:
+        mailbox = session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
+        return session.get_one(Holder, mailbox.holder_id)
+
+
+def unbilled(app: Flask, services: Services, *each: dict[str, Any]) -> Shopper:
+    """A shopper whose billing data nobody has given yet."""
+    person = shopper(app, services, *each).start()
+    with services.transaction() as session:
+        session.delete(session.scalars(select(BillingProfile)).one())
+    return person
+
+
+def test_everything_is_filled_in_already(app: Flask, services: Services) -> None:
+    person = unbilled(app, services, {})
+    holder = holder_of(services, person.addresses[0])
+
+    page = person.browser.get(f"{person.plan}/dati").text
+
+    assert f'value="{holder.contact_email}"' in page
+    assert page.count('value="Via Roma"') == 2, "the holder's, and proposed for the invoice"
+    assert 'name="tax_code"' not in page, "who the holder is cannot be changed here"
+    assert "cambio di titolare" in page
+    assert 'name="billing-einvoice_route"' not in page, "an individual has none to choose"
+
+
+def test_going_on_keeps_what_was_proposed(app: Flask, services: Services) -> None:
+    person = unbilled(app, services, {})
+    page = person.browser.get(f"{person.plan}/dati").text
+    fields = dict(re.findall(r'<input[^>]* name="(billing-\w+)" value="([^"]*)"', page))
+
+    answer = send(person, **fields | {"billing-kind": "individual", "billing-country": "IT"})
+
+    assert answer.headers["Location"] == f"{person.plan}/pagamento"
+    kept = profile(services)
+    assert kept is not None
+    assert (kept.kind, kept.tax_code, kept.einvoice_route) == ("individual", "RSSMRA85T10A562S", "none")
+
+
+def test_no_step_after_it_opens_before_it_is_done(app: Flask, services: Services) -> None:
+    person = unbilled(app, services, {})
+
+    for step in ("pagamento", "conferma"):
+        answer = person.browser.get(f"{person.plan}/{step}")
+        assert answer.headers["Location"] == f"{person.plan}/dati?prosegui=no"
+    assert "Manca ancora qualcosa" in person.browser.get(f"{person.plan}/dati?prosegui=no").text
+
+
+def test_a_company_is_kept_in_one_form(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+
+    assert send(person, **billed(COMPANY)).status_code == 303
+
+    kept = profile(services)
+    assert kept is not None
+    assert (kept.vat_number, kept.sdi_code, kept.phone) == ("12345678903", "ABC1234", "+390110001234")
+    assert (kept.first_name, kept.cig, kept.split_payment) == ("", "", False)
+
+
+def test_a_public_body_pays_the_net(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    assert send(person, **billed(COMPANY | OFFICE)).status_code == 303
+
+    assert "€ 5,00" in person.browser.get(person.plan).text
+    number = person.order()
+
+    with services.reading() as session:
+        order = session.scalars(select(Order)).one()
+        copy = session.get_one(OrderBilling, order.id)
+    assert (order.split_payment, order.due_cents, order.vat_cents) == (True, 500, 110)
+    assert (copy.cig, copy.cup, copy.po_reference, copy.sdi_code) == (
+        "1234567890",
+        "J11B21000000001",
+        "Impegno 12/2026",
+        "UFABC1",
+    )
+    page = person.browser.get(f"/ordini/{number}").text
+    assert "Comune di Esempio" in page
+    assert "UFABC1" in page
+
+
+def test_only_a_public_body_pays_the_net(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+
+    send(person, **billed(COMPANY | {"split_payment": "1", "cig": "1234567890"}))
+
+    kept = profile(services)
+    assert kept is not None
+    assert (kept.split_payment, kept.cig) == (False, "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem", "words"),
+    [
+        ({"sdi_code": "ABC"}, "sdi_code", "7 lettere e cifre"),
+        ({"sdi_code": "0000000"}, "sdi_code", "Nessun identificativo"),
+        ({"einvoice_route": ""}, "einvoice_route", "Scegli come ricevi"),
+        ({"einvoice_route": "einvoice_pec"}, "einvoice_pec", "PEC per le fatture"),
+        ({"vat_number": "01234567890"}, "vat_number", "ultimo carattere"),
+        ({"tax_code": "RSSMRA85M01H501Q"}, "tax_code", "11 cifre"),
+        ({"postal_code": "5210"}, "postal_code", "Il CAP ha 5 cifre"),
+        ({"province": "XX"}, "province", "sigla di una provincia"),
+        ({"phone": "12"}, "phone", "6 a 15 cifre"),
+        ({"email": "no"}, "email", "indirizzo e-mail completo"),
+        ({"business_name": "x" * 81}, "business_name", "troppo lungo"),
+        ({"city": "Fi\u202erenze"}, "city", "caratteri"),
+        ({"kind": "public_body", "cig": "123"}, "cig", "10 lettere e cifre"),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field_and_on_top(
+    app: Flask, services: Services, fields: dict[str, str], problem: str, words: str
+) -> None:
+    person = shopper(app, services, {}).start()
+    before = profile(services)
+
+    answer = send(person, **billed(COMPANY | fields))
+
+    assert answer.status_code == 422
+    assert f'href="#billing-{problem}"' in answer.text
+    assert words in answer.text
+    assert "fatture@conti.example" in answer.text or problem == "email", "the rest is kept in the form"
+    now = profile(services)
+    assert now is not None
+    assert before is not None
+    assert now.business_name == before.business_name == ""
+
+
+def test_both_parts_are_refused_together(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    holder = holder_of(services, person.addresses[0])
+    sent = GOOD | {"holder": str(holder.id), "contact_email": holder.contact_email, "phone": "x"}
+
+    answer = send(person, **sent | billed(COMPANY | {"sdi_code": ""}))
+
+    assert answer.status_code == 422
+    assert 'href="#phone"' in answer.text
+    assert 'href="#billing-sdi_code"' in answer.text
+    assert holder_of(services, person.addresses[0]).street == "Via Roma"
+
+
+def test_another_kind_shows_its_fields_and_keeps_nothing(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    fields = billed(COMPANY | {"kind": "public_body"}) | {"step": "kind"}
+
+    page = send(person, **fields)
+    part = person.browser.post(f"{person.plan}/dati", fields, headers=HTMX)
+
+    assert page.status_code == part.status_code == 200
+    assert "<html" in page.text
+    assert "<html" not in part.text
+    assert all("billing-split_payment" in answer.text for answer in (page, part))
+    assert 'value="Conti e Soci S.r.l."' in part.text
+    kept = profile(services)
+    assert kept is not None
+    assert kept.kind is CustomerKind.INDIVIDUAL
+
+
+@pytest.mark.parametrize("kind", ["", "robot", "Company"])
+def test_a_kind_that_is_not_offered_keeps_nothing(app: Flask, services: Services, kind: str) -> None:
+    person = shopper(app, services, {}).start()
+
+    assert send(person, **billed(COMPANY | {"kind": kind})).status_code == 422
+
+
+def test_text_that_would_be_a_page_is_shown_as_text(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    send(person, **billed(COMPANY | {"business_name": POLYGLOT, "city": POLYGLOT, "street": POLYGLOT}))
+
+    page = person.browser.get(f"{person.plan}/dati").text
+    order = person.browser.get(f"/ordini/{person.order()}").text
+
+    assert "<script>alert(1)" not in page + order
+    assert "{{7*7}}" in order
+    assert "&lt;script&gt;alert(1)" in page
+    assert "&lt;script&gt;alert(1)" in order
+
+
+def several(app: Flask, services: Services) -> Shopper:
+    """Two holders, one of whom lacks nearly everything."""
+    with services.transaction() as session:
+        make_prices(session)
+        poor = make_holder(session, first_name="Anna", phone="", street="", city="")
+    person = shopper(app, services, {}, {"holder": poor}, {"holder": poor})
+    return person.start()
+
+
+@pytest.fixture
+def _one_price_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.blueprints.shop.make_prices", lambda _session: None)
+
+
+@pytest.mark.usefixtures("_one_price_list")
+def test_several_holders_are_completed_one_by_one(app: Flask, services: Services) -> None:
+    person = several(app, services)
+    poor = holder_of(services, person.addresses[1])
+
+    assert person.browser.get(f"{person.plan}/pagamento").headers["Location"].endswith("dati?prosegui=no")
+    page = person.browser.get(f"{person.plan}/dati?prosegui=no").text
+    assert "1 titolare da completare" in page
+    assert 'name="phone"' not in page, "all are folded"
+    opened = person.browser.get(f"{person.plan}/dati?titolare={poor.id}&mostra=da-completare").text
+    assert opened.count('name="phone"') == 1
+
+    bad = person.browser.post(
+        f"{person.plan}/dati/titolari/{poor.id}", GOOD | {"contact_email": poor.contact_email, "city": ""}
+    )
+    assert bad.status_code == 422
+    assert 'href="#city"' in bad.text
+    assert 'value="Via Larga"' in bad.text
+    good = person.browser.post(
+        f"{person.plan}/dati/titolari/{poor.id}", GOOD | {"contact_email": poor.contact_email}
+    )
+    assert good.headers["Location"] == f"{person.plan}/dati#titolare-{poor.id}"
+    assert person.order()
+    with services.reading() as session:
+        assert session.scalar(select(func.count()).select_from(OrderHolder)) == 2
+
+
+def test_a_link_is_asked_for_and_used_without_signing_in(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    holder = holder_of(services, person.addresses[0])
+    sent = GOOD | {"holder": str(holder.id), "contact_email": NEW, "contact_email_again": NEW}
+
+    assert send(person, **sent).status_code == 303
+    waiting = person.browser.get(f"{person.plan}/dati").text
+    assert "in attesa di conferma" in waiting
+    assert NEW in waiting
+
+    stranger = Browser(app)
+    opened = stranger.get(f"/conferma-email/{token_of(services)}")
+    assert (opened.status_code, opened.headers["Location"]) == (303, "/conferma-email")
+    assert opened.headers["Referrer-Policy"] == "no-referrer"
+    asked = stranger.get("/conferma-email")
+    assert "Conferma questo indirizzo" in asked.text
+    assert holder_of(services, person.addresses[0]).contact_email == holder.contact_email
+    assert "E-mail confermata" in stranger.post("/conferma-email").text
+    assert holder_of(services, person.addresses[0]).contact_email == NEW
+    assert stranger.post("/conferma-email").status_code == 410
+
+
+def test_a_pec_address_is_warned_about(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    holder = holder_of(services, person.addresses[0])
+    pec = "studio@pec.it"
+
+    answer = send(person, **GOOD | {"holder": str(holder.id), "contact_email": pec})
+
+    assert answer.status_code == 422
+    assert "sembra una PEC" in answer.text
+
+
+def test_the_accounts_billing_is_not_for_its_mailboxes_to_read(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {})
+    with services.transaction() as session:
+        account = session.scalars(select(Account)).one()
+        kept = session.scalars(select(BillingProfile)).one()
+        kept.street, kept.email = "Via Riservata", "riservata@posta.example"
+        name = account.username
+    mailbox = as_mailbox(app, services, person.addresses[0])
+
+    page = mailbox.browser.get(f"{mailbox.plan}/dati").text
+    assert name in page
+    send(mailbox, **billed(COMPANY))
+    number = mailbox.order()
+    order = mailbox.browser.get(f"/ordini/{number}").text
+
+    assert "Riservata" not in page + order
+    assert "riservata" not in page + order
+    now = profile(services)
+    assert now is not None
+    assert now.street == "Via Riservata"
+
+
+def test_a_mailbox_without_account_has_billing_data_of_its_own(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        make_prices(session)
+        address = make_mailbox(session, None).address
+    person = as_mailbox(app, services, address)
+
+    assert send(person, **billed(COMPANY)).status_code == 303
+
+    kept = profile(services)
+    assert kept is not None
+    assert kept.account_id is None
+    assert person.order()
+
+
+def test_nobody_sees_or_changes_anothers_holder(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    with services.transaction() as session:
+        other = make_mailbox(session, make_account(session)).address
+    theirs = holder_of(services, other)
+
+    direct = person.browser.post(
+        f"{person.plan}/dati/titolari/{theirs.id}", GOOD | {"contact_email": theirs.contact_email}
+    )
+    hidden = send(person, **GOOD | {"holder": str(theirs.id), "contact_email": theirs.contact_email})
+
+    assert direct.status_code == hidden.status_code == 404
+    assert holder_of(services, other).street == theirs.street
+
+
+def test_an_ordered_draft_leads_to_its_order(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    number = person.order()
+
+    assert send(person, **billed(COMPANY)).headers["Location"] == f"/ordini/{number}"
+    kept = profile(services)
+    assert kept is not None
+    assert kept.business_name == ""
+
+
+def test_later_changes_do_not_touch_an_order(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    number = person.order()
+    with services.transaction() as session:
+        session.scalars(select(BillingProfile)).one().street = "Via Nuova"
+        session.scalars(select(Holder)).one().street = "Via Nuova"
+
+    assert "Via Nuova" not in person.browser.get(f"/ordini/{number}").text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_five_hundred_holders_take_as_many_statements_as_two(app: Flask, services: Services) -> None:
+    person = big_shopper(app, services, 500).start()
+    sent = []
+    for holders in (2, 500):
+        with services.transaction() as session:
+            make = [make_holder(session).id for _ in range(holders)]
+            for place, box in enumerate(session.scalars(select(Mailbox).order_by(Mailbox.id))):
+                box.holder_id = make[place % holders]
+        with counted(services.engine) as statements:
+            page = person.browser.get(f"{person.plan}/dati")
+            sent.append(len(statements))
+        assert page.text.count('class="card person"') == min(holders, 50)
+
+    assert sent[0] == sent[1]
