@@ -403,3 +403,14 @@ def test_five_hundred_holders_take_as_many_statements_as_two(app: Flask, service
         assert page.text.count('class="card person"') == min(holders, 50)
 
     assert sent[0] == sent[1]
+
+
+def test_the_summary_says_who_is_invoiced(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    send(person, **billed(COMPANY))
+    person.pay_by_transfer()
+
+    page = person.browser.get(f"{person.plan}/conferma").text
+
+    assert "Conti e Soci S.r.l." in page
+    assert "ABC1234" in page
