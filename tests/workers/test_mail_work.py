@@ -11,7 +11,8 @@ from sqlalchemy import select
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.ports import Unreachable
 from portal.store.mails import Mail, MailState
-from portal.usecases import delivery, notices
+from portal.usecases import delivery, mail_rows, notices
+from portal.usecases.mail_rows import SEALED, MailOwner, MailSubject
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import make_account, make_mailbox, make_order
@@ -63,6 +64,21 @@ def test_at_a_closed_door_nobody_queues(services: Services, smtp_sink: SmtpSink,
     clock.forward(seconds=services.settings.outbox_retry_seconds)
     with pytest.raises(Unreachable, match="refused"), work.opened():
         pytest.fail("connected")
+
+
+def test_a_secret_goes_out_and_is_not_kept(services: Services, smtp_sink: SmtpSink) -> None:
+    context = {"name": "", "new_email": "a@b.example", SEALED: {"token": services.sealer.seal("SEGRETO")}}
+    with services.transaction() as session:
+        subject = MailSubject("email_change_confirm", "holder-1", "1")
+        mail_rows.write_mail(session, subject, ["a@b.example"], context, MailOwner(), now=services.now())
+    work = MailWork(services)
+
+    with work.opened() as send:
+        sent = send(begin(services))
+
+    assert "conferma-email/SEGRETO" in smtp_sink.to("a@b.example")[-1].text
+    assert "SEGRETO" not in repr(sent)
+    assert "conferma-email/•••" in sent.wording.text
 
 
 @pytest.mark.parametrize(
