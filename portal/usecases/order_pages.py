@@ -167,7 +167,7 @@ def look_at_order(
     calendar: BankCalendar,
     asked: LinesAsked = EVERY_LINE,
 ) -> OrderPage:
-    """Return one order with a page of its lines: seven statements. Raises NotFound."""
+    """Return one order with a page of its lines: a fixed number of statements. Raises NotFound."""
     order = _visible(session, subject, number)
     groups = order_queries.line_groups(session, order.id)
     declared = _declared(session, order)
