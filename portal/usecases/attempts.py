@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.attempts import DECLINES, Failure, Standing, question_after
+from portal.domain.attempts import DECLINES, Failure, Standing, is_open_attempt, question_after
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, OrderNotPayable
 from portal.domain.orders import is_payable
@@ -205,7 +205,7 @@ def _opened(attempt: PaymentAttempt, order: Order, return_to: str, *, is_new: bo
         opened_at=attempt.opened_at,
         keeps_method=attempt.keeps_method,
         key=attempt.gateway_key,
-        may_charge=is_payable(order.state),
+        may_charge=is_payable(order.state) and is_open_attempt(attempt.state),
     )
     return OpenedAttempt(attempt.gateway, order.number, request, is_new)
 

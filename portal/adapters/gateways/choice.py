@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from portal.adapters.gateways.breaker import Breaker
+from portal.adapters.gateways.paypal.gateway import PayPalGateway
 from portal.adapters.gateways.simulated.gateway import SimulatedGateway
+from portal.adapters.gateways.stripe.gateway import StripeGateway
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.payments import PaymentMethod
 from portal.ports import PaymentGateway, Unreachable
@@ -29,6 +32,15 @@ class Gateways:
         return [method for method in GATEWAY_METHODS if method in self.by_method]
 
     @property
+    def resting(self) -> frozenset[PaymentMethod]:
+        """Return the methods whose gateway did not answer a moment ago: others are the better choice."""
+        return frozenset(
+            method
+            for method, gateway in self.by_method.items()
+            if isinstance(gateway, Breaker) and gateway.is_resting
+        )
+
+    @property
     def names(self) -> frozenset[str]:
         """Return the names under which gateways tell us something."""
         return frozenset(gateway.name for gateway in self.by_method.values())
@@ -46,7 +58,7 @@ class Gateways:
 
 
 def make_gateways(settings: Settings, clock: Callable[[], datetime]) -> Gateways:
-    """Return the gateways that the settings name; the demo's are simulated, and only the demo's."""
+    """Return the gateways that the settings name, each behind a breaker; the demo's are simulated."""
     if settings.demo:
         simulated = SimulatedGateway(
             settings.data_folder / "gateway.db",
@@ -55,4 +67,10 @@ def make_gateways(settings: Settings, clock: Callable[[], datetime]) -> Gateways
             clock,
         )
         return Gateways(dict.fromkeys(GATEWAY_METHODS, simulated), simulated)
-    return Gateways({})
+    named = settings.gateways
+    real: dict[PaymentMethod, PaymentGateway] = {}
+    if named.stripe is not None:
+        real[PaymentMethod.CARD] = Breaker(StripeGateway(named.stripe, named.timeout_seconds), clock)
+    if named.paypal is not None:
+        real[PaymentMethod.PAYPAL] = Breaker(PayPalGateway(named.paypal, named.timeout_seconds, clock), clock)
+    return Gateways(real)

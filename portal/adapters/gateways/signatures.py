@@ -20,15 +20,32 @@ def signed(body: bytes, secret: str, now: datetime) -> str:
 
 def check_signature(body: bytes, header: str, secret: str, now: datetime) -> None:
     """Raise Rejected unless the body was signed with the secret, and a moment ago."""
-    parts = [part.partition("=")[::2] for part in header.split(",")]
-    moments = [value for name, value in parts if name == "t" and value.isdecimal()]
-    if len(moments) != 1:
-        raise Rejected("the webhook has no signature")
-    moment = int(moments[0])
+    moment = _moment(header)
     expected = _digest(body, secret, moment)
-    given = [value for name, value in parts if name == "v1"]
+    given = [value for name, value in _parts(header) if name == "v1"]
     if not any(hmac.compare_digest(expected.encode(), value.encode()) for value in given):
         raise Rejected("the signature of the webhook is wrong")
+    _check_moment(moment, now)
+
+
+def check_moment(header: str, now: datetime) -> None:
+    """Raise Rejected unless the signature is of a moment ago; who signed it is another question."""
+    _check_moment(_moment(header), now)
+
+
+def _parts(header: str) -> list[tuple[str, str]]:
+    split = (part.partition("=") for part in header.split(","))
+    return [(name.strip(), value) for name, _, value in split]
+
+
+def _moment(header: str) -> int:
+    moments = [value for name, value in _parts(header) if name == "t" and value.isdecimal()]
+    if len(moments) != 1:
+        raise Rejected("the webhook has no signature")
+    return int(moments[0])
+
+
+def _check_moment(moment: int, now: datetime) -> None:
     if abs(now.timestamp() - moment) > TOLERANCE_SECONDS:
         raise Rejected("the webhook is too old, or from the future")
 

@@ -1,0 +1,1 @@
+"""Cards by Stripe, through its own SDK and its hosted pages."""
