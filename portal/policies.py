@@ -39,7 +39,7 @@ POLICIES: dict[str, Policy] = {
     "people.data": Policy.SIGNED_IN,
     "people.save_holder": Policy.SIGNED_IN,
     "renewal_extras.choose": Policy.SIGNED_IN,
-    "renewals.payment": Policy.SIGNED_IN,
+    "payment_step.payment": Policy.SIGNED_IN,
     "confirm_step.confirm": Policy.SIGNED_IN,
     "contracts.index": Policy.PUBLIC,
     "contracts.show": Policy.PUBLIC,

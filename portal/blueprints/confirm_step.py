@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
+from portal.blueprints.paying import lead_to_page
 from portal.blueprints.wizard import people_of, skipped, step_values
 from portal.domain.errors import (
+    ConsentTooSmall,
     ContractChanged,
     ContractMissing,
     ContractNotAccepted,
@@ -75,11 +77,16 @@ def confirm(draft: str) -> ResponseReturnValue:
                 calendar=bank_calendar(),
                 now=services.now(),
             )
+    except ConsentTooSmall:
+        flash(render_template("renewals/_ask_again_text.html"), "warn")
+        return web.see_other("payment_step.payment", draft=draft)
     except SHOWN_HERE as refusal:
         return _confirm_page(draft, form, refusals.status_of(refusal), refusal)
     except NOT_SOLD as refusal:
         return plan_step.plan_page(draft, status=refusals.status_of(refusal), refusal=refusal)
     reach(Failpoint.ORDER_COMMITTED)
+    if order.payment_method in services.gateways.methods:
+        return lead_to_page(order.number, order.payment_method)
     return web.see_other("orders.show", number=order.number)
 
 

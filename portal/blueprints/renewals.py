@@ -8,21 +8,19 @@ from markupsafe import Markup
 
 from portal import web
 from portal.blueprints import plan_step, refusals
-from portal.blueprints.bank_days import bank_calendar
-from portal.blueprints.wizard import address_after, go_to, people_of, skipped, step_values
+from portal.blueprints.wizard import address_after, go_to
 from portal.domain.errors import (
     ConventionNotPayable,
     DraftStale,
     LineBlocked,
     MailboxNotRenewable,
     NotAllowed,
-    PaymentTooLate,
     PlanNotOffered,
     PriceMissing,
     TermNotOffered,
 )
-from portal.forms.renewals import BulkForm, ChangeForm, PaymentForm
-from portal.usecases import draft_payments, line_changes, renewal_pages, renewals
+from portal.forms.renewals import BulkForm, ChangeForm
+from portal.usecases import line_changes, renewal_pages, renewals
 from portal.usecases.line_changes import ChangedLine, LineChange, PageMark
 from portal.usecases.renewal_steps import Step
 
@@ -142,65 +140,6 @@ def apply_to_all(draft: str) -> ResponseReturnValue:
         )
     _say("renewals/_applied_text.html", done=done)
     return plan_step.back_to_plan(draft)
-
-
-@bp.route("/rinnovo/<draft>/pagamento", methods=["GET", "POST"])
-def payment(draft: str) -> ResponseReturnValue:
-    """Show the ways to pay; keep the one that is chosen."""
-    if request.method != "POST":
-        return go_to(request.path) if web.wants_part() else _payment_page(draft)
-    form = PaymentForm(request.form)
-    if form.asks_to_leave_out():
-        return _leave_out_too_late(draft)
-    if not form.validate() or form.chosen_method() not in draft_payments.OFFERED_METHODS:
-        return _payment_page(draft, 422, errors=["method"])
-    services = web.services()
-    with services.transaction() as session:
-        draft_payments.choose_method(
-            session,
-            web.subject(),
-            draft,
-            form.chosen_method(),
-            today=services.today(),
-            now=services.now(),
-            calendar=bank_calendar(),
-        )
-    return web.see_other("confirm_step.confirm", draft=draft)
-
-
-def _leave_out_too_late(draft: str) -> ResponseReturnValue:
-    services = web.services()
-    with services.transaction() as session:
-        count = draft_payments.leave_out_too_late(
-            session,
-            web.subject(),
-            draft,
-            today=services.today(),
-            now=services.now(),
-            calendar=bank_calendar(),
-        )
-    _say("renewals/_left_out_text.html", address="", count=count)
-    return web.see_other("renewals.payment", draft=draft)
-
-
-def _payment_page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
-    found = draft_payments.look_at_payment(
-        web.reading(), web.subject(), draft, today=web.services().today(), calendar=bank_calendar()
-    )
-    elsewhere = skipped(draft, Step.PAYMENT, found.draft, people_of(found.draft))
-    if elsewhere is not None:
-        return elsewhere
-    values = {"found": found, "totals": found.draft.totals, "errors": [], "refusal": None} | more
-    return web.render(
-        "renewals/payment.html", None, status, **step_values(draft, Step.PAYMENT, found.draft), **values
-    )
-
-
-@bp.errorhandler(PaymentTooLate)
-def payment_too_late(refusal: PaymentTooLate) -> ResponseReturnValue:
-    """Show the ways to pay again, with the mailboxes that cannot wait for this one."""
-    draft = str((request.view_args or {})["draft"])
-    return _payment_page(draft, refusals.status_of(refusal), refusal=refusal)
 
 
 @bp.post("/rinnovo/<draft>/abbandona")

@@ -16,7 +16,7 @@ ENDPOINTS: dict[Step, str] = {
     Step.PLAN: "renewals.plan",
     Step.EXTRA: "renewal_extras.choose",
     Step.DATA: "people.data",
-    Step.PAYMENT: "renewals.payment",
+    Step.PAYMENT: "payment_step.payment",
     Step.CONFIRM: "confirm_step.confirm",
 }
 

@@ -193,6 +193,14 @@ class OrderNotPayable(DomainError):
 
 
 @dataclass(eq=False)
+class ConsentTooSmall(DomainError):
+    """The order costs more than what was agreed for later charges: it is to be asked again."""
+
+    maximum_cents: Final[int]
+    due_cents: Final[int]
+
+
+@dataclass(eq=False)
 class MandateMissing(DomainError):
     """Nobody allowed this charge: no mandate in force, or only for less. Source: hardening.md S42."""
 

@@ -82,9 +82,14 @@ class PaymentForm(_SteppedForm):
     """«Pagamento»: one of the methods, or leaving out what no method can save."""
 
     method = StringField(validators=[AnyOf([method.value for method in PaymentMethod])])
+    auto_renewal = StringField(validators=[AnyOf(["", "yes", "no"])])
 
     def chosen_method(self) -> PaymentMethod:
         return PaymentMethod(self.method.data or "")
+
+    def answer(self) -> bool | None:
+        """Return whether to renew by itself; None where nothing was answered."""
+        return {"yes": True, "no": False}.get(self.auto_renewal.data or "")
 
 
 class CutForm(Form):

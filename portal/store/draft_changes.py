@@ -130,6 +130,16 @@ def _set(session: Session, draft_id: int, **values: Any) -> None:
     )
 
 
+def set_consent(session: Session, draft_id: int, consent_id: int | None) -> None:
+    """Keep what was answered about auto-renewal, or forget it."""
+    session.execute(
+        update(RenewalDraft)
+        .where(RenewalDraft.id == draft_id)
+        .values(auto_renewal_consent_id=consent_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def add_mailbox(session: Session, subject: Subject, draft_id: int, mailbox_id: int, today: date) -> int:
     """Add one mailbox to the draft as it is now, for a year or as its convention says; 0: not renewable."""
     return _add(session, subject, draft_id, Mailbox.id == mailbox_id, today)

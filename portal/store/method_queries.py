@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, literal, select, update
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.domain.money import Cents
+from portal.store.drafts import DraftLine, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
-from portal.store.stored_methods import Mandate, RenewsWith, StoredMethod
+from portal.store.stored_methods import AutoRenewalConsent, Mandate, RenewsWith, StoredMethod
 
 
 def method_of_reference(session: Session, reference: str) -> StoredMethod | None:
     """Return the stored method of that reference, or None."""
     return session.scalar(select(StoredMethod).where(StoredMethod.reference == reference))
+
+
+def consent_of_draft(session: Session, draft_id: int) -> AutoRenewalConsent | None:
+    """Return what was answered about auto-renewal in a draft, or None."""
+    return session.scalar(
+        select(AutoRenewalConsent)
+        .join(RenewalDraft, RenewalDraft.auto_renewal_consent_id == AutoRenewalConsent.id)
+        .where(RenewalDraft.id == draft_id)
+    )
+
+
+def soonest_by_term(session: Session, draft_id: int) -> Sequence[tuple[int, date]]:
+    """Return for each term in a draft the soonest expiry of its mailboxes."""
+    rows = session.execute(
+        select(DraftLine.term_years, func.min(Mailbox.expires_on))
+        .join(Mailbox, Mailbox.id == DraftLine.mailbox_id)
+        .where(DraftLine.draft_id == draft_id)
+        .group_by(DraftLine.term_years)
+    )
+    return [(years, expires_on) for years, expires_on in rows]
 
 
 def maxima_in_force(session: Session, method_id: int) -> list[Cents]:

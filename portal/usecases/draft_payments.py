@@ -18,7 +18,7 @@ from portal.store.draft_expiries import ExpiryGroup, addresses_in, expiry_groups
 from portal.usecases.draft_totals import OpenDraft, claim_change, look_at_draft
 
 OFFERED_METHODS = (PaymentMethod.BANK_TRANSFER, PaymentMethod.PREFILLED_SLIP, PaymentMethod.POSTAL_SLIP)
-"""The methods that can be chosen now; each further one comes with its gateway."""
+"""The slow methods, which every operator has; those with a page of their own come with their gateways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,24 @@ class PaymentStep:
         return next((offer for offer in self.methods if offer.method == method), None)
 
 
+def offered(gateways: Sequence[PaymentMethod] = ()) -> Sequence[PaymentMethod]:
+    """Return the methods that can be chosen now: those of the operator's gateways, then the slow ones."""
+    return [*gateways, *OFFERED_METHODS]
+
+
 def look_at_payment(
-    session: Session, subject: Subject, public_id: str, *, today: date, calendar: BankCalendar
+    session: Session,
+    subject: Subject,
+    public_id: str,
+    *,
+    today: date,
+    calendar: BankCalendar,
+    gateways: Sequence[PaymentMethod] = (),
 ) -> PaymentStep:
     """Return the methods for the subject's draft. Raises NotFound, DraftClosed."""
     draft = look_at_draft(session, subject, public_id, today=today)
     groups = expiry_groups(session, subject, draft.facts.id, today)
-    offers = [offer_of(method, groups, today, calendar) for method in OFFERED_METHODS]
+    offers = [offer_of(method, groups, today, calendar) for method in offered(gateways)]
     return PaymentStep(draft, [_with_addresses(session, subject, draft.facts.id, offer) for offer in offers])
 
 
@@ -96,6 +107,7 @@ def leave_out_too_late(
     today: date,
     now: datetime,
     calendar: BankCalendar,
+    gateways: Sequence[PaymentMethod] = (),
 ) -> int:
     """Take out of the draft the mailboxes that no offered method can save; return how many.
 
@@ -103,7 +115,7 @@ def leave_out_too_late(
     """
     draft_id, _ = claim_change(session, subject, public_id, now)
     groups = expiry_groups(session, subject, draft_id, today)
-    lost = [set(offer_of(method, groups, today, calendar).too_late) for method in OFFERED_METHODS]
+    lost = [set(offer_of(method, groups, today, calendar).too_late) for method in offered(gateways)]
     hopeless = set.intersection(*lost)
     return draft_changes.drop_expiring(session, draft_id, sorted(hopeless, key=str)) if hopeless else 0
 

@@ -48,6 +48,7 @@ from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
 from portal.usecases import declarations, draft_people, notices
+from portal.usecases.auto_renewal_consents import consent_for_order
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
 from portal.usecases.quotes import fingerprint_of, keep_quote, tell_quote
@@ -82,7 +83,8 @@ def place_order(
     Mailboxes that cannot be renewed any more are left out, which the total tells. Raises NotFound,
     DraftClosed, DraftStale, EmptySelection, MailboxNotRenewable, LineBlocked, PaymentTooLate, PriceMissing,
     TermNotOffered, PriceChanged, QuoteChanged, ContractMissing, ContractChanged, ContractNotAccepted,
-    StartNotRequested, DataMissing, OpenOrderExists; then nothing is ordered. Source: domain.md 5, 9.
+    StartNotRequested, DataMissing, ConsentTooSmall, OpenOrderExists; then nothing is ordered.
+    Source: domain.md 5, 9.
     """
     locks.lock_owner(session, subject)
     draft = locks.lock_draft(session, subject, draft_public_id)
@@ -100,7 +102,9 @@ def place_order(
     _check_shown(told, shown)
     texts = check_agreement(session, agreement, today=today)
     method = _checked_method(draft, lines, today, calendar)
+    consent_id = consent_for_order(session, draft, told.quote.due_cents)
     order = _stored(session, subject, draft, lines, method, told, now)
+    order.auto_renewal_consent_id = consent_id
     _store_lines(session, order, draft.id, lines, prices)
     store_order_extras(session, order.id, told.quote.lines)
     record_agreement(session, order, texts, agreement, subject, now=now)
