@@ -24,7 +24,8 @@ log = structlog.get_logger()
 RETURN_PATH = "/ordini/{number}/pagamento/{reference}"
 ROUNDS = 3
 """How often an attempt that turns out to be over is followed by a new one within one request."""
-SOON = timedelta(seconds=5)
+SOON = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
+"""When a worker asks again after a customer has come back: they are looking at the page."""
 
 
 class Turn(StrEnum):
@@ -74,7 +75,8 @@ def look_again(services: Services, subject: Subject, number: str, reference: str
     report = _asked(services, opened)
     if report is None or report.standing in (Standing.OPEN, Standing.PROCESSING):
         with services.transaction() as session:
-            attempts.ask_soon(session, reference, now=services.now(), due=services.now() + SOON)
+            for after in SOON:
+                attempts.ask_soon(session, reference, now=services.now(), due=services.now() + after)
 
 
 def hear(services: Services, name: str, headers: Mapping[str, str], body: bytes) -> None:

@@ -31,7 +31,7 @@ from portal.domain.errors import (
 from portal.domain.plans import PLANS
 from portal.failpoints import Failpoint, reach
 from portal.forms.confirm import ConfirmForm
-from portal.usecases import contracts, orders, renewal_pages, withdrawal_terms
+from portal.usecases import auto_renewal_consents, contracts, orders, renewal_pages, withdrawal_terms
 from portal.usecases.quotes import fingerprint_of, told_of
 from portal.usecases.renewal_steps import Step, first_open
 
@@ -95,8 +95,9 @@ def _confirm_page(
 ) -> ResponseReturnValue:
     cut_form, cut = plan_step.asked_cut()
     session, subject, today = web.reading(), web.subject(), web.services().today()
+    gateways = web.services().gateways.methods
     found = renewal_pages.look_at_confirmation(
-        session, subject, draft, cut, today=today, calendar=bank_calendar()
+        session, subject, draft, cut, today=today, calendar=bank_calendar(), gateways=gateways
     )
     if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
         return plan_step.plan_page(draft, status=status, refusal=refusal)
@@ -121,4 +122,5 @@ def _confirm_page(
         query=cut_form.query(),
         refusal=refusal,
         plan_facts=PLANS,
+        renews_itself=auto_renewal_consents.answer_in(session, found.draft) if gateways else None,
     )

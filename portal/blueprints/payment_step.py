@@ -99,7 +99,7 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
     question = (
         auto_renewal_consents.look_at_question(session, subject, found.draft, mode) if has_gateways else None
     )
-    values = {
+    values = step_values(draft, Step.PAYMENT, found.draft) | {
         "found": found,
         "totals": found.draft.totals,
         "question": question,
@@ -109,7 +109,11 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
         "refusal": None,
     }
     return web.render(
-        "renewals/payment.html", None, status, **step_values(draft, Step.PAYMENT, found.draft), **(values | more)
+        "renewals/payment.html",
+        None,
+        status,
+        **step_values(draft, Step.PAYMENT, found.draft),
+        **(values | more),
     )
 
 

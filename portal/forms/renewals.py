@@ -82,7 +82,7 @@ class PaymentForm(_SteppedForm):
     """«Pagamento»: one of the methods, or leaving out what no method can save."""
 
     method = StringField(validators=[AnyOf([method.value for method in PaymentMethod])])
-    auto_renewal = StringField(validators=[AnyOf(["", "yes", "no"])])
+    auto_renewal = StringField(validators=[Optional(), AnyOf(["yes", "no"])])
 
     def chosen_method(self) -> PaymentMethod:
         return PaymentMethod(self.method.data or "")

@@ -181,7 +181,7 @@ def begin_questions(session: Session, references: Collection[str]) -> dict[str, 
 
 def ask_soon(session: Session, reference: str, *, due: datetime, now: datetime) -> None:
     """Have a worker ask the gateway once more, out of turn: the customer waits."""
-    key = f"payment.ask:{reference}:soon:{due:%Y%m%dT%H%M}"
+    key = f"payment.ask:{reference}:soon:{due:%Y%m%dT%H%M%S}"
     payload = {"reference": reference, "number": None}
     enqueue(session, "payment.ask", key, payload, now=now, not_before=due)
 

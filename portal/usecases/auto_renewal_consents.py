@@ -92,6 +92,12 @@ def record_answer(
     draft_changes.set_consent(session, draft.facts.id, consent_id)
 
 
+def answer_in(session: Session, draft: OpenDraft) -> bool | None:
+    """Return what was answered in the draft; None where nothing was asked."""
+    before = method_queries.consent_of_draft(session, draft.facts.id)
+    return before.wanted if before else None
+
+
 def consent_for_order(session: Session, draft: RenewalDraft, due_cents: Cents) -> int | None:
     """Return the answer that the order takes over from its draft.
 

@@ -14,7 +14,7 @@ from portal.domain.conventions import Membership
 from portal.domain.errors import NotFound, PriceMissing
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
-from portal.domain.payments import BankCalendar
+from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.pricing import Choice, PriceList, Quote, terms_for
 from portal.domain.renewability import NotRenewable
@@ -184,9 +184,10 @@ def look_at_confirmation(
     *,
     today: date,
     calendar: BankCalendar,
+    gateways: Sequence[PaymentMethod] = (),
 ) -> ConfirmStep:
     """Return the summary to confirm. Raises NotFound, DraftClosed."""
-    payment = look_at_payment(session, subject, public_id, today=today, calendar=calendar)
+    payment = look_at_payment(session, subject, public_id, today=today, calendar=calendar, gateways=gateways)
     return ConfirmStep(payment, _page(session, subject, payment.draft, cut, today))
 
 

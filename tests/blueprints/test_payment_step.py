@@ -1,0 +1,90 @@
+"""«Pagamento» with card and PayPal: the question about auto-renewal, and on to the gateway's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.app import create_app
+from portal.store.attempts import PaymentAttempt
+from portal.store.stored_methods import AutoRenewalConsent
+from portal.wiring import Services
+from tests.blueprints.shop import Shopper, shopper
+from tests.tills import with_simulated
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def person(services: Services) -> Shopper:
+    """Somebody with one mailbox to renew, where card and PayPal can be chosen."""
+    tilled = with_simulated(services)
+    app: Flask = create_app(tilled)
+    app.testing = True
+    return shopper(app, tilled, {}).start()
+
+
+@pytest.fixture
+def consents(services: Services) -> Callable[[], list[bool]]:
+    def read() -> list[bool]:
+        with services.reading() as session:
+            return list(session.scalars(select(AutoRenewalConsent.wanted)))
+
+    return read
+
+
+def test_card_and_paypal_come_first_and_nothing_is_preselected(person: Shopper) -> None:
+    page = person.browser.get(f"{person.plan}/pagamento").text
+
+    assert page.index('value="card"') < page.index('value="paypal"') < page.index('value="bank_transfer"')
+    assert " checked" not in page
+    assert "Vuoi il rinnovo automatico?" in page
+
+
+@pytest.mark.parametrize("method", ["card", "paypal"])
+def test_without_an_answer_nothing_goes_on(person: Shopper, method: str) -> None:
+    answer = person.browser.post(f"{person.plan}/pagamento", {"method": method})
+
+    assert answer.status_code == 422
+    assert 'href="#auto_renewal"' in answer.text
+    assert f'value="{method}" checked' in answer.text, "what was chosen stays chosen"
+
+
+def test_a_transfer_asks_nothing(person: Shopper, consents: Callable[[], list[bool]]) -> None:
+    answer = person.browser.post(
+        f"{person.plan}/pagamento", {"method": "bank_transfer", "auto_renewal": "yes"}
+    )
+
+    assert answer.status_code == 303
+    assert consents() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "shown"), [("yes", True, "sì, come hai scelto"), ("no", False, ">no<")]
+)
+def test_the_answer_is_kept_and_shown_before_confirming(
+    person: Shopper, consents: Callable[[], list[bool]], said: str, *, wanted: bool, shown: str
+) -> None:
+    answer = person.browser.post(f"{person.plan}/pagamento", {"method": "card", "auto_renewal": said})
+
+    assert answer.status_code == 303
+    assert consents() == [wanted]
+    page = person.browser.get(f"{person.plan}/conferma").text
+    assert shown in page
+    assert "Conferma e paga" in page
+    again = person.browser.get(f"{person.plan}/pagamento").text
+    assert f'value="{said}" checked' in again
+
+
+def test_confirming_leads_to_the_gateways_page(person: Shopper, services: Services) -> None:
+    person.browser.post(f"{person.plan}/pagamento", {"method": "paypal", "auto_renewal": "no"})
+
+    answer = person.confirm()
+
+    with services.reading() as session:
+        (attempt,) = session.scalars(select(PaymentAttempt))
+    assert (answer.status_code, answer.headers["Location"]) == (303, attempt.page_url)
+    assert not attempt.keeps_method
