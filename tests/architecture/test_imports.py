@@ -26,7 +26,13 @@ LAW: dict[str, set[str]] = {
     "portal.store": DOMAIN_ONLY,
     "portal.migrate": {"portal.store"},
     "portal.usecases": {"portal.domain", "portal.failpoints", "portal.store", "portal.ports"},
-    "portal.adapters": {"portal.domain", "portal.ports", "portal.settings", "portal.store.session"},
+    "portal.adapters": {
+        "portal.domain",
+        "portal.gateway_settings",
+        "portal.ports",
+        "portal.settings",
+        "portal.store.session",
+    },
     "portal.wiring": {
         "portal.adapters",
         "portal.domain",
@@ -103,7 +109,9 @@ LIBRARIES: dict[str, set[str]] = {
     },
     "dramatiq": {"workers", "portal.cli"},
     "redis": {"workers", "portal.adapters", "portal.cli"},
+    "requests": {"portal.adapters"},
     "smtplib": {"portal.adapters"},
+    "stripe": {"portal.adapters"},
     "fpdf": {"portal.documents"},
     "socket": set(),
 }
