@@ -108,13 +108,7 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
         "errors": [],
         "refusal": None,
     }
-    return web.render(
-        "renewals/payment.html",
-        None,
-        status,
-        **step_values(draft, Step.PAYMENT, found.draft),
-        **(values | more),
-    )
+    return web.render("renewals/payment.html", None, status, **(values | more))
 
 
 @bp.errorhandler(PaymentTooLate)
