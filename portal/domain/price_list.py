@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -86,9 +86,15 @@ class PriceList:
 
         It is nothing but a price: the years that are sold, and what follows it, are the list's.
         """
+        return next((found for found in self._cheaper(plan) if years in found.terms), None)
+
+    def any_promotion_for(self, plan: Plan) -> Promotion | None:
+        """Return the promotion that makes the plan cheaper for some years, or None. Raises PriceMissing."""
+        return next(self._cheaper(plan), None)
+
+    def _cheaper(self, plan: Plan) -> Iterator[Promotion]:
         list_cents = self.price(ITEM_OF_PLAN[plan]).net_cents
-        fitting = (found for found in self.promotions if found.is_for(plan, years))
-        return next((found for found in fitting if found.yearly_cents < list_cents), None)
+        return (found for found in self.promotions if plan in found.plans and found.yearly_cents < list_cents)
 
     def at_list_price(self) -> PriceList:
         """Return the list without promotions, by which auto-renewal charges. Source: domain.md 6, 8.5."""

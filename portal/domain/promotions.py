@@ -35,10 +35,6 @@ class Promotion:
     def in_force_on(self, day: date) -> bool:
         return self.valid_from <= day <= self.valid_to
 
-    def is_for(self, plan: Plan, years: int) -> bool:
-        """Say whether a mailbox of that plan gets this price for so many years."""
-        return plan in self.plans and years in self.terms
-
     def overlaps(self, other: Promotion) -> bool:
         """Say whether on some day a plan would have two promotional prices."""
         first, second = sorted([self, other], key=lambda promotion: promotion.valid_from)

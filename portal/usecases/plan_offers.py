@@ -13,6 +13,7 @@ from portal.domain.errors import PlanNotOffered, PriceMissing
 from portal.domain.money import Cents
 from portal.domain.plans import PLANS, SOLD_PLANS, Plan, PlanChange, compare_plans
 from portal.domain.pricing import ITEM_OF_PLAN, Choice, Item, PriceList, quote_for, terms_for
+from portal.domain.promotions import Promotion
 from portal.domain.space import FitProblem, FitProblemKind
 from portal.domain.terms import new_expiry
 from portal.store.draft_queries import DraftedMailbox
@@ -28,6 +29,11 @@ class PlanOffer:
     plan: Plan
     net_cents: Cents | None
     yearly_cents: Cents | None
+    """The list price of a year, which follows where the chosen years are in promotion."""
+    promotion: Promotion | None
+    """The one that makes some years of this plan cheaper, be they the chosen ones or not."""
+    is_promoted: bool
+    """Whether the chosen years are in promotion."""
     is_current: bool
     is_chosen: bool
     change: PlanChange
@@ -55,6 +61,8 @@ class TermOffer:
 
     years: int
     net_cents: Cents
+    list_cents: Cents
+    """The same by the list: more, where these years are in promotion."""
     expires_after: date
 
 
@@ -106,10 +114,13 @@ def _plan_offer(plan: Plan, choice: Choice, mailbox: Mailbox, prices: PriceList)
     problems = fit_of(wanted, mailbox, accepted=True)
     quoted = quote_or_none(alone, prices)
     price = prices.prices.get(ITEM_OF_PLAN[plan])
+    promotion = prices.any_promotion_for(plan) if price else None
     return PlanOffer(
         plan=plan,
         net_cents=quoted.net_cents if quoted else None,
         yearly_cents=price.net_cents if price else None,
+        promotion=promotion,
+        is_promoted=promotion is not None and choice.years in promotion.terms,
         is_current=plan == mailbox.plan,
         is_chosen=plan == choice.plan,
         change=compare_plans(mailbox.plan, plan),
@@ -163,11 +174,17 @@ def _terms(choice: Choice, mailbox: Mailbox, prices: PriceList) -> list[TermOffe
         offered = terms_for(choice, prices)
     except (PriceMissing, PlanNotOffered):
         return []
+    by_list = prices.at_list_price()
     return [
         TermOffer(
             years,
-            quote_for(replace(choice, years=years), prices, day=prices.day).net_cents,
-            new_expiry(mailbox.expires_on, years),
+            net_cents=_net(replace(choice, years=years), prices),
+            list_cents=_net(replace(choice, years=years), by_list),
+            expires_after=new_expiry(mailbox.expires_on, years),
         )
         for years in offered
     ]
+
+
+def _net(choice: Choice, prices: PriceList) -> Cents:
+    return quote_for(choice, prices, day=prices.day).net_cents

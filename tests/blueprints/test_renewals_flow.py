@@ -196,7 +196,7 @@ def test_applying_to_all_says_what_it_did(app: Flask, services: Services) -> Non
 
     page = person.browser.get(answer.headers["Location"])
     assert "Applicato a 1 casella." in page.text
-    assert "cancellerebbe il loro archivio" in page.text
+    assert "cancellerebbe il suo archivio" in page.text
 
 
 @pytest.mark.parametrize("fields", [{}, {"plan": "", "years": ""}, {"plan": "domain"}, {"years": "99"}])
