@@ -116,7 +116,9 @@ def _confirm_page(
         totals=found.draft.totals,
         fingerprint=fingerprint_of(told_of(found.draft)),
         texts=texts,
-        terms=withdrawal_terms.look_at_terms(session, found.draft.facts.id, today=today, closed=CLOSED_DAYS),
+        terms=withdrawal_terms.look_at_terms(
+            session, subject, found.draft.facts.id, today=today, closed=CLOSED_DAYS
+        ),
         start_requested=form.start_requested.data,
         answers=form.answers_about({text.kind: text.id for text in texts}),
         query=cut_form.query(),

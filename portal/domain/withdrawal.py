@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from portal.domain.customers import CustomerKind
 from portal.domain.dates import add_years
 from portal.domain.money import Cents, half_up, vat_cents
 from portal.domain.orders import OrderKind, OrderState
@@ -68,6 +69,15 @@ class BegunTerm:
     granted_on: date
 
 
+def is_consumer(other_holders: int, invoiced: CustomerKind | None) -> bool:
+    """Say whether nobody but natural persons outside of business stands behind an order.
+
+    `other_holders` counts the mailboxes of other kinds; `invoiced` is who pays, where that is known.
+    Source: domain.md 10.
+    """
+    return other_holders == 0 and invoiced in {None, CustomerKind.INDIVIDUAL}
+
+
 def last_day_to_withdraw(concluded_on: date, closed: Container[date]) -> date:
     """Return the fourteenth day after the contract's, or the first working day from there on.
 
@@ -80,14 +90,14 @@ def last_day_to_withdraw(concluded_on: date, closed: Container[date]) -> date:
 
 
 def withdrawal_terms(
-    concluded_on: date, soonest_expiry: date, closed: Container[date], *, is_consumer: bool
+    concluded_on: date, soonest_expiry: date, closed: Container[date], *, consumer: bool
 ) -> WithdrawalTerms:
     """Return the terms of an order whose first mailbox expires on that day.
 
     A term that begins within the period begins only at the customer's express request, which makes the days
     enjoyed payable. Source: domain.md 10; Codice del consumo, articles 51 (8) and 57 (3).
     """
-    if not is_consumer:
+    if not consumer:
         return WithdrawalTerms(None, asks_for_start=False)
     until = last_day_to_withdraw(concluded_on, closed)
     return WithdrawalTerms(until, asks_for_start=soonest_expiry < until)

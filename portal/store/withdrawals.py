@@ -9,15 +9,18 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Row, String, case, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from portal.domain.access import Subject
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import rome_day
 from portal.domain.orders import LineState
 from portal.domain.withdrawal import BegunTerm, WithdrawalState
 from portal.store.accounts import Holder
 from portal.store.base import Base, Cents, Email, Id, enum_type
+from portal.store.billing import profile_for
 from portal.store.contracts import ContractAcceptance
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
+from portal.store.order_people import OrderBilling
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import enqueue_for_each
 from portal.store.renewability import NOT_RENEWABLE, day_values
@@ -64,13 +67,15 @@ class OrderPeople:
     others: int
     """Mailboxes whose holder is no natural person outside of business."""
     soonest_expiry: date | None
+    invoiced: CustomerKind | None
+    """What kind of customer pays."""
 
 
 _OTHERS = func.sum(case((Holder.kind == CustomerKind.INDIVIDUAL, 0), else_=1))
 
 
-def people_of_draft(session: Session, draft_id: int, today: date) -> OrderPeople:
-    """Return who stands behind the mailboxes of a draft that can be renewed."""
+def people_of_draft(session: Session, subject: Subject, draft_id: int, today: date) -> OrderPeople:
+    """Return who stands behind the subject's draft, as far as its mailboxes can be renewed."""
     row = session.execute(
         select(_OTHERS, func.min(Mailbox.expires_on))
         .select_from(DraftLine)
@@ -79,19 +84,21 @@ def people_of_draft(session: Session, draft_id: int, today: date) -> OrderPeople
         .where(DraftLine.draft_id == draft_id, NOT_RENEWABLE.is_(None)),
         day_values(today),
     ).one()
-    return OrderPeople(int(row[0] or 0), row[1])
+    profile = profile_for(session, subject)
+    return OrderPeople(int(row[0] or 0), row[1], profile.kind if profile else None)
 
 
 def people_of_order(session: Session, order_id: int) -> OrderPeople:
     """Return who stands behind the mailboxes of an order."""
+    invoiced = select(OrderBilling.kind).where(OrderBilling.order_id == order_id).scalar_subquery()
     row = session.execute(
-        select(_OTHERS, func.min(OrderLine.expires_before))
+        select(_OTHERS, func.min(OrderLine.expires_before), invoiced)
         .select_from(OrderLine)
         .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
         .join(Holder, Holder.id == Mailbox.holder_id)
         .where(OrderLine.order_id == order_id)
     ).one()
-    return OrderPeople(int(row[0] or 0), row[1])
+    return OrderPeople(int(row[0] or 0), row[1], row[2])
 
 
 def lines_with_mailboxes(session: Session, order_id: int, *, limit: int) -> Sequence[Row[OrderLine, Mailbox]]:

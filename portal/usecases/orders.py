@@ -108,9 +108,9 @@ def place_order(
     _store_lines(session, order, draft.id, lines, prices)
     store_order_extras(session, order.id, told.quote.lines)
     record_agreement(session, order, texts, agreement, subject, now=now)
-    keep_terms(session, order, agreement, closed=calendar.holidays)
     reach(Failpoint.ORDER_STORED)
     draft_people.keep_people(session, order, people)
+    keep_terms(session, order, agreement, closed=calendar.holidays)
     draft.state = DraftState.ORDERED
     draft.updated_at = now
     unselect_ordered(session, order.id)

@@ -7,23 +7,24 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from portal.domain.access import Subject
 from portal.domain.contracts import Agreement
 from portal.domain.dates import rome_day
 from portal.domain.errors import StartNotRequested
-from portal.domain.withdrawal import WithdrawalTerms, withdrawal_terms
+from portal.domain.withdrawal import WithdrawalTerms, is_consumer, withdrawal_terms
 from portal.store.orders import Order
 from portal.store.withdrawals import OrderPeople, people_of_draft, people_of_order
 
 
 def look_at_terms(
-    session: Session, draft_id: int, *, today: date, closed: Container[date]
+    session: Session, subject: Subject, draft_id: int, *, today: date, closed: Container[date]
 ) -> WithdrawalTerms:
     """Return the terms that an order of this draft would have, placed today."""
-    return _terms(people_of_draft(session, draft_id, today), today, closed)
+    return _terms(people_of_draft(session, subject, draft_id, today), today, closed)
 
 
 def keep_terms(session: Session, order: Order, agreement: Agreement, *, closed: Container[date]) -> None:
-    """Write the terms of an order into it, once its lines are stored.
+    """Write the terms of an order into it, once its lines and its people are stored.
 
     Raises StartNotRequested where a term begins within the period and nobody asked for that.
     Source: domain.md 10, Codice del consumo article 51 (8).
@@ -38,4 +39,5 @@ def keep_terms(session: Session, order: Order, agreement: Agreement, *, closed: 
 
 def _terms(people: OrderPeople, today: date, closed: Container[date]) -> WithdrawalTerms:
     expiry = people.soonest_expiry or today
-    return withdrawal_terms(today, expiry, closed, is_consumer=people.others == 0)
+    consumer = is_consumer(people.others, people.invoiced)
+    return withdrawal_terms(today, expiry, closed, consumer=consumer)

@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.customers import CustomerKind
-from portal.domain.orders import OrderState
+from portal.domain.orders import LineState, OrderState
+from portal.domain.withdrawal import WithdrawalState
 from portal.letters import render
 from portal.store.accounts import Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
-from portal.store.orders import Order
+from portal.store.orders import Order, OrderLine
 from portal.store.withdrawals import Withdrawal
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
@@ -73,6 +74,24 @@ def test_two_steps_and_a_receipt(app: Flask, services: Services) -> None:
     assert "le caselle stanno tornando come prima" in page
     assert "Recedi dal contratto qui" not in page
     assert withdrawals_made(services) == 1
+
+
+@pytest.mark.parametrize("state", [LineState.WITHDRAWING, LineState.WITHDRAWN])
+def test_the_order_can_be_looked_at_on_its_way_back_and_after(
+    app: Flask, services: Services, state: LineState
+) -> None:
+    person, number = buy(app, services)
+    paid(services, number)
+    person.browser.post(f"/recesso/{number}", STEP)
+    person.browser.post(f"/recesso/{number}/conferma")
+    with services.transaction() as session:
+        session.scalars(select(OrderLine)).one().state = state
+        if state is LineState.WITHDRAWN:
+            session.scalars(select(Order)).one().state = OrderState.WITHDRAWN
+            session.scalars(select(Withdrawal)).one().state = WithdrawalState.EFFECTIVE
+
+    for path in (f"/ordini/{number}", "/ordini", f"/caselle/{person.addresses[0]}", "/"):
+        assert person.browser.get(path).status_code == 200
 
 
 def test_pressing_twice_withdraws_once(app: Flask, services: Services) -> None:

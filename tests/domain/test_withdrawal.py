@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain.customers import CustomerKind
 from portal.domain.dates import rome_day
 from portal.domain.money import vat_cents
 from portal.domain.orders import OrderKind, OrderState
@@ -19,6 +20,7 @@ from portal.domain.withdrawal import (
     WithdrawalState,
     days_enjoyed,
     expiry_without,
+    is_consumer,
     kept_net_cents,
     last_day_to_withdraw,
     refund_cents,
@@ -138,13 +140,28 @@ def test_who_may_withdraw_from_what(
     ],
 )
 def test_a_term_that_begins_within_the_period_has_to_be_asked_for(expiry: date, asks: bool) -> None:
-    terms = withdrawal_terms(date(2026, 11, 4), expiry, (), is_consumer=True)
+    terms = withdrawal_terms(date(2026, 11, 4), expiry, (), consumer=True)
 
     assert (terms.until, terms.asks_for_start) == (date(2026, 11, 18), asks)
 
 
+@pytest.mark.parametrize(
+    ("others", "invoiced", "consumer"),
+    [
+        (0, None, True),
+        (0, CustomerKind.INDIVIDUAL, True),
+        (1, CustomerKind.INDIVIDUAL, False),
+        *((0, kind, False) for kind in CustomerKind if kind is not CustomerKind.INDIVIDUAL),
+    ],
+)
+def test_holders_and_whoever_pays_must_be_natural_persons(
+    others: int, invoiced: CustomerKind | None, consumer: bool
+) -> None:
+    assert is_consumer(others, invoiced) is consumer
+
+
 def test_a_business_has_no_terms() -> None:
-    terms = withdrawal_terms(date(2026, 11, 4), date(2026, 9, 1), (), is_consumer=False)
+    terms = withdrawal_terms(date(2026, 11, 4), date(2026, 9, 1), (), consumer=False)
 
     assert (terms.until, terms.asks_for_start) == (None, False)
 
