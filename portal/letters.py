@@ -12,6 +12,8 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal import formats
+from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
+from portal.domain.mail_codes import grouped
 
 TEMPLATES = Path(__file__).parent / "templates" / "mail"
 LONGEST_SUBJECT = 200
@@ -31,6 +33,8 @@ class Surroundings:
     iban: str
     bank: str
     postal_account: str
+    works_suspended: Capabilities = SUSPENDED_CAPABILITIES
+    """What a mailbox can do after its expiry (domain.md C1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,17 @@ class Wording:
     html: str
 
 
-def render(kind: str, language: str, context: dict[str, Any], around: Surroundings) -> Wording:
+def render(
+    kind: str, language: str, context: dict[str, Any], around: Surroundings, *, code: str | None = None
+) -> Wording:
     """Return the mail of that kind; raises jinja2's errors where a template and its values disagree.
 
-    No value can begin a new line, so none can become a header or a paragraph of its own (S46).
+    No value can begin a new line, so none can become a header or a paragraph of its own (S46). `code` is the
+    one by which `/verifica` knows the mail.
     """
     environment = _environment(language)
     values = {**_on_one_line(context), "around": around, "language": language}
+    values["code"] = grouped(code) if code else None
     subject, text, html = (
         environment.get_template(f"{kind}/{part}").render(values)
         for part in ("subject.txt", "body.txt", "body.html")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.domain.dates import ROME
 from portal.store import clock_slots
-from portal.usecases import lifecycle
+from portal.usecases import lifecycle, notice_mails, notice_planning
 from portal.wiring import Services
 
 POLL_SECONDS = 20
@@ -47,8 +47,13 @@ class Job:
 JOBS: Sequence[Job] = (
     Job("suspend", "10 * * * *", lifecycle.plan_suspensions),
     Job("cancel", "15 * * * *", lifecycle.plan_cancellations),
+    Job("notices", "20 7-20 * * *", notice_planning.plan_notices),
+    Job("quota", "25 7 * * *", notice_planning.plan_quota_warnings),
+    Job("mails", "30 7-20 * * *", notice_mails.write_notices),
 )
-"""In the order of one day's work; hourly, so that what a clock left undone is caught up soon."""
+"""In the order of one day's work; hourly, so that what a clock left undone is caught up soon.
+
+Mails are written by day: nobody likes to hear of an expiry at three in the morning."""
 
 
 class Clock:

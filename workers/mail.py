@@ -11,6 +11,7 @@ from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
+from portal.domain.lifecycle import Capabilities
 from portal.letters import Surroundings, Wording, render
 from portal.ports import Letter, MailConnection, Unreachable
 from portal.settings import Settings
@@ -101,7 +102,7 @@ class MailWork:
     def _worded(self, mail: Outgoing, opened: Callable[[str], str]) -> Wording:
         """Render the mail with its secrets as `opened` gives them."""
         secrets = {name: opened(sealed) for name, sealed in mail.context.get(SEALED, {}).items()}
-        return render(mail.kind, mail.language, {**mail.context, **secrets}, self._around)
+        return render(mail.kind, mail.language, {**mail.context, **secrets}, self._around, code=mail.code)
 
 
 def message_id(key: str, domain: str) -> str:
@@ -119,4 +120,7 @@ def surroundings(settings: Settings) -> Surroundings:
         iban=settings.bank.iban,
         bank=settings.bank.bank,
         postal_account=settings.bank.postal_account,
+        works_suspended=Capabilities(
+            settings.suspended_can_read, settings.suspended_can_send, settings.suspended_can_receive
+        ),
     )

@@ -17,6 +17,9 @@ from workers.clock import Clock, do_day
 JOBS = {
     "suspend": "caselle da sospendere",
     "cancel": "caselle da cancellare",
+    "notices": "avvisi di scadenza",
+    "quota": "avvisi di spazio",
+    "mails": "e-mail di avviso",
 }
 """What each job counts."""
 

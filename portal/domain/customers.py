@@ -53,6 +53,8 @@ class FieldCode(StrEnum):
 
 
 _PERSONS = frozenset({CustomerKind.INDIVIDUAL, CustomerKind.FREELANCER, CustomerKind.SOLE_TRADER})
+BUSINESS_REGISTER = frozenset({CustomerKind.SOLE_TRADER, CustomerKind.COMPANY, CustomerKind.NONPROFIT})
+"""Holders whose address may stand in the Registro delle Imprese. Source: domain.md 4."""
 _WITH_VAT_NUMBER = frozenset({CustomerKind.FREELANCER, CustomerKind.SOLE_TRADER, CustomerKind.COMPANY})
 _OF_EVERYBODY = frozenset(
     {"tax_code", "contact_email", "phone", "street", "street_number", "postal_code", "city", "country"}

@@ -17,6 +17,11 @@ IN_SUSPENSION = (30, 60, 80, 87)
 QUOTA_PERCENTS = (70, 90, 100)
 """How full a mailbox is when its holder is told. Source: domain.md 3.2, 12 `quota_warning`."""
 
+ONE_BY_ONE = 3
+"""Up to so many notices at once are a mail each; more are one digest."""
+DAILY_MAILS = 5
+"""How many mails of notices one recipient gets in a day at most."""
+
 
 class NoticeKind(StrEnum):
     """What the clock tells about a mailbox; also the folder of the mail's templates."""
@@ -84,3 +89,24 @@ def quota_level(used: int, capacity: int) -> int:
     """Return the highest of 70, 90 and 100 per cent that is reached, 0 below all. Source: domain.md 3.2."""
     reached = [percent for percent in QUOTA_PERCENTS if 100 * used >= percent * capacity]
     return reached[-1] if reached else 0
+
+
+class Telling(StrEnum):
+    """How a recipient is told what is due."""
+
+    ONE_BY_ONE = "one_by_one"
+    DIGEST = "digest"
+    TOMORROW = "tomorrow"
+
+
+def how_to_tell(count: int, mails_today: int) -> Telling:
+    """Return how to tell so many notices at once to whoever got so many mails of notices today.
+
+    An owner of many mailboxes gets one mail that lists them, and nobody more than five mails a day.
+    Source: lessons.md 1 (11), L1.
+    """
+    if mails_today >= DAILY_MAILS:
+        return Telling.TOMORROW
+    if count == 1 or (count <= ONE_BY_ONE and mails_today + count <= DAILY_MAILS):
+        return Telling.ONE_BY_ONE
+    return Telling.DIGEST

@@ -39,6 +39,7 @@ class Outgoing:
     recipient: str
     language: str
     context: dict[str, Any]
+    code: str | None
 
 
 def begin_sending(session: Session, mail_ids: Collection[int]) -> dict[int, Outgoing]:
@@ -46,7 +47,9 @@ def begin_sending(session: Session, mail_ids: Collection[int]) -> dict[int, Outg
     mails = session.scalars(select(Mail).where(Mail.id.in_(mail_ids), Mail.state != MailState.SENT)).all()
     _set(session, [mail.id for mail in mails], state=MailState.SENDING)
     return {
-        mail.id: Outgoing(mail.id, mail.key, mail.kind, mail.recipient, mail.language, mail.context)
+        mail.id: Outgoing(
+            mail.id, mail.key, mail.kind, mail.recipient, mail.language, mail.context, mail.code
+        )
         for mail in mails
     }
 

@@ -20,7 +20,7 @@ from portal.domain.access import (
 )
 from portal.domain.changes import Package, PackageFrom, changes_ahead
 from portal.domain.conventions import ConventionStanding, Membership
-from portal.domain.customers import CustomerKind
+from portal.domain.customers import BUSINESS_REGISTER
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
 from portal.domain.lifecycle import Capabilities, Timeline, capabilities, days_left, state_on, timeline
@@ -37,8 +37,6 @@ from portal.store.scheduled_changes import terms_ahead
 from portal.usecases.selection import SelectionBar, account_of, bar_of
 
 MB_PER_GB = 1024
-BUSINESS_REGISTER = {CustomerKind.SOLE_TRADER, CustomerKind.COMPANY, CustomerKind.NONPROFIT}
-"""Holders whose address may stand in the Registro delle Imprese. Source: domain.md 4."""
 
 
 class SpaceLevel(StrEnum):

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.notices import NoticeKind, latest_due, milestones, quota_level, windows
+from portal.domain.notices import (
+    NoticeKind,
+    Telling,
+    how_to_tell,
+    latest_due,
+    milestones,
+    quota_level,
+    windows,
+)
 
 EXPIRY = date(2025, 12, 1)
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
@@ -79,3 +87,23 @@ def test_whoever_looks_every_day_meets_every_milestone_once(expires_on: date, gr
 )
 def test_the_quota_levels(used: int, level: int) -> None:
     assert quota_level(used, 1000) == level
+
+
+@pytest.mark.parametrize(
+    ("count", "mails_today", "way"),
+    [
+        (1, 0, Telling.ONE_BY_ONE),
+        (3, 0, Telling.ONE_BY_ONE),
+        (4, 0, Telling.DIGEST),
+        (400, 0, Telling.DIGEST),
+        (3, 2, Telling.ONE_BY_ONE),
+        (3, 3, Telling.DIGEST),
+        (1, 4, Telling.ONE_BY_ONE),
+        (1, 5, Telling.TOMORROW),
+        (400, 5, Telling.TOMORROW),
+    ],
+)
+def test_much_is_told_in_one_mail_and_never_too_many_a_day(
+    count: int, mails_today: int, way: Telling
+) -> None:
+    assert how_to_tell(count, mails_today) is way

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import letters
 from portal.domain.attempts import Failure
 from portal.domain.changes import Package
+from portal.domain.notices import NoticeKind
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod, PaymentState
 from portal.domain.plans import Plan
@@ -138,13 +139,15 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
 }
 OF_PEOPLE = {"email_change_confirm", "email_changed"}
 """Mails that are about no order: test_contacts.py."""
+OF_THE_CLOCK = {*NoticeKind, "notice_digest"}
+"""Written by sets, not one by one: see test_notice_mails.py."""
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
 
 
 def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
     folders = {path.name: path for path in letters.TEMPLATES.iterdir() if path.is_dir()}
 
-    assert set(folders) == set(KINDS) | OF_PEOPLE
+    assert set(folders) == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK
     for folder in folders.values():
         assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
 

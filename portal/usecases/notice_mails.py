@@ -1,0 +1,174 @@
+"""From planned notices to mails: one each, or one that lists many, and never too many a day.
+
+A notice is marked in the transaction that writes its mail, so it stands in one mail or in none.
+Source: domain.md 12, lessons.md 1 (11, 13, 15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from portal.domain.conventions import Convention, Payer
+from portal.domain.customers import BUSINESS_REGISTER
+from portal.domain.dates import day_bounds
+from portal.domain.lifecycle import cancelled_from, last_day_to_renew
+from portal.domain.notices import NoticeKind, Telling, how_to_tell
+from portal.domain.plans import PLANS
+from portal.domain.space import MB_PER_GB
+from portal.store import notice_queries
+from portal.store.base import AnyRow
+from portal.store.conventions import in_force_on
+from portal.store.notice_queries import Waiting
+from portal.usecases.mail_rows import Context, NewMail, write_mails
+
+RECIPIENTS = 200
+"""How many recipients one transaction writes to."""
+LISTED = 400
+"""How many mailboxes a digest names; the rest is in the portal's list."""
+SLOW_DAYS = 10
+"""So near the last day a transfer or a slip may come too late. Source: domain.md 5 «Race to warn about»."""
+
+
+def write_notices(
+    session: Session, cursor: str | None, *, today: date, now: datetime
+) -> tuple[int, str | None]:
+    """Write the mails to the next recipients; return how many mails, and the last recipient if not done."""
+    if cursor is None:
+        notice_queries.skip_untrue(session, today=today)
+    waiting = notice_queries.waiting_recipients(session, cursor or "", RECIPIENTS)
+    if not waiting:
+        return 0, None
+    begins, _ = day_bounds(today)
+    names = {told.recipient for told in waiting}
+    ways = _ways(waiting, notice_queries.mails_since(session, names, begins))
+    conventions = in_force_on(session, today)
+    count = _write_singles(session, ways[Telling.ONE_BY_ONE], conventions, today, now)
+    for told in ways[Telling.DIGEST]:
+        _write_digest(session, told, conventions, today, now)
+    return count + len(ways[Telling.DIGEST]), waiting[-1].recipient
+
+
+def _ways(waiting: Sequence[Waiting], mails_today: Mapping[str, int]) -> dict[Telling, list[Waiting]]:
+    """Return who is told how; what one recipient hears about several accounts counts together."""
+    ways: dict[Telling, list[Waiting]] = {way: [] for way in Telling}
+    so_far = dict(mails_today)
+    for told in waiting:
+        before = so_far.get(told.recipient, 0)
+        way = how_to_tell(told.count, before)
+        ways[way].append(told)
+        so_far[told.recipient] = before + (told.count if way is Telling.ONE_BY_ONE else 1)
+    return ways
+
+
+def _write_singles(
+    session: Session,
+    told: Sequence[Waiting],
+    conventions: Mapping[str, Convention],
+    today: date,
+    now: datetime,
+) -> int:
+    if not told:
+        return 0
+    rows = notice_queries.single_notices(session, told)
+    mails = [_single(row, _facts(row, conventions, today)) for row in rows]
+    ids = write_mails(session, mails, now=now)
+    notice_queries.mark_written(session, list(zip((row.id for row in rows), ids, strict=True)), now=now)
+    return len(ids)
+
+
+def _single(row: AnyRow, facts: Context) -> NewMail:
+    occasion = row.occasion.isoformat()
+    return NewMail(
+        kind=row.kind.value,
+        key=f"{row.kind}:{row.address}:{occasion}{row.milestone:+}:{row.recipient}",
+        recipient=row.recipient,
+        language=row.language,
+        context=facts,
+        account_id=row.account_id,
+        mailbox_id=row.mailbox_id,
+    )
+
+
+def _write_digest(
+    session: Session, told: Waiting, conventions: Mapping[str, Convention], today: date, now: datetime
+) -> None:
+    rows = notice_queries.digest_notices(session, told, LISTED)
+    groups = notice_queries.digest_groups(session, told)
+    mail = NewMail(
+        kind="notice_digest",
+        key=f"notice_digest:{told.account_id or 0}:{today}:{told.newest_id}:{told.recipient}",
+        recipient=told.recipient,
+        language=rows[0].language,
+        context=_digest(rows, groups, conventions, today),
+        account_id=told.account_id,
+        mailbox_id=None,
+    )
+    (mail_id,) = write_mails(session, [mail], now=now)
+    notice_queries.mark_all_written(session, told, mail_id, now=now)
+
+
+def _digest(
+    rows: Sequence[AnyRow], groups: Sequence[AnyRow], conventions: Mapping[str, Convention], today: date
+) -> Context:
+    return {
+        "name": "",
+        "total": sum(group.count for group in groups),
+        "shown": len(rows),
+        "firm": any(row.holder_kind in BUSINESS_REGISTER for row in rows),
+        "groups": [
+            {
+                "kind": group.kind.value,
+                "milestone": group.milestone,
+                "occasion": group.occasion.isoformat(),
+                "count": group.count,
+                "mailboxes": [_facts(row, conventions, today) for row in _in_group(rows, group)],
+            }
+            for group in groups
+        ],
+    }
+
+
+def _in_group(rows: Iterable[AnyRow], group: AnyRow) -> list[AnyRow]:
+    key = (group.kind, group.milestone, group.occasion)
+    return [row for row in rows if (row.kind, row.milestone, row.occasion) == key]
+
+
+def _facts(row: AnyRow, conventions: Mapping[str, Convention], today: date) -> Context:
+    """Return what a mail says about one mailbox, as plain values."""
+    convention = conventions.get(row.convention_code or "")
+    facts: Context = {
+        "name": row.business_name or f"{row.first_name} {row.last_name}".strip(),
+        "address": row.address,
+        "milestone": row.milestone,
+        "firm": row.holder_kind in BUSINESS_REGISTER,
+        "order": row.order_number,
+        "paying_body": convention.body if convention and convention.payer is Payer.BODY else None,
+    }
+    more = _space(row) if row.kind is NoticeKind.QUOTA_WARNING else _days(row, today)
+    return facts | more
+
+
+def _days(row: AnyRow, today: date) -> Context:
+    grace_days = PLANS[row.plan].grace_days
+    last_day = last_day_to_renew(row.occasion, grace_days)
+    return {
+        "expires_on": row.occasion.isoformat(),
+        "days_left": (row.occasion - today).days,
+        "last_day": last_day.isoformat(),
+        "days_to_last": (last_day - today).days,
+        "gone_from": cancelled_from(row.occasion, grace_days).isoformat(),
+        "slow_methods": last_day - today > timedelta(days=SLOW_DAYS),
+    }
+
+
+def _space(row: AnyRow) -> Context:
+    capacity_gb = PLANS[row.plan].base_mailbox_gb + row.extra_mailbox_gb
+    used = row.mailbox_used_mb
+    return {
+        "used_mb": used,
+        "capacity_mb": capacity_gb * MB_PER_GB,
+        "percent": 100 * used // (capacity_gb * MB_PER_GB),
+    }
