@@ -18,6 +18,7 @@ from portal.wiring import system_clock
 PER_IDENTIFIER = "10 per 15 minutes; 50 per day"
 PER_ADDRESS = "40 per 15 minutes; 400 per day"
 IN_ALL = "1000 per 5 minutes"
+QUESTIONS = "30 per 15 minutes; 300 per day"
 DEVICE_COOKIE = "portal_device"
 DEVICE_SECONDS = 365 * 24 * 3600
 NETWORK_BITS = 64
@@ -68,6 +69,14 @@ def limited_sign_in(view: Callable[..., Any]) -> Callable[..., Any]:
     ):
         view = limiter.limit(limits, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     return view
+
+
+def limited_questions(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Limit the questions that strangers may ask without signing in, by their address."""
+    limited: Callable[..., Any] = limiter.limit(
+        QUESTIONS, key_func=caller_address, exempt_when=_nothing_asked
+    )(view)
+    return limited
 
 
 def count_failure() -> None:
@@ -126,6 +135,11 @@ def _signer() -> URLSafeSerializer:
 
 def _digest(identifier: str) -> str:
     return sha256(identifier.strip().lower().encode(errors="replace")).hexdigest()
+
+
+def _nothing_asked() -> bool:
+    """Say whether the form is only looked at: that is always possible."""
+    return not request.args
 
 
 def _failed(_response: Response) -> bool:

@@ -28,6 +28,7 @@ from portal.store.contracts import ContractText
 from portal.store.conventions import ConventionRow
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
+from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine
 from portal.store.prices import PriceRow
 from portal.store.scheduled_changes import ScheduledChange
@@ -141,6 +142,26 @@ def make_mailbox(
         "created_at": NOW,
     }
     return _stored(session, Mailbox(**values | fields))
+
+
+def make_mail(
+    session: Session, *, account: Account | None = None, mailbox: Mailbox | None = None, **fields: Any
+) -> Mail:
+    """Return a stored mail that was sent, by default a notice of expiry to Mario Rossi."""
+    values: dict[str, Any] = {
+        "kind": "expiry_notice",
+        "key": f"expiry_notice:{next(_numbers)}",
+        "recipient": "mario.rossi@posta.example",
+        "context": {},
+        "state": MailState.SENT,
+        "subject": "La casella scade tra 30 giorni",
+        "text": "Gentile Mario Rossi, la casella scade.",
+        "account_id": account.id if account else None,
+        "mailbox_id": mailbox.id if mailbox else None,
+        "created_at": NOW,
+        "sent_at": NOW,
+    }
+    return _stored(session, Mail(**values | fields))
 
 
 def make_prices(

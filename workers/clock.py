@@ -13,15 +13,18 @@ import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Any, TypeAlias
 
 from cronsim import CronSim
+from holidays import country_holidays
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.domain.dates import ROME
+from portal.domain.payments import BankCalendar
 from portal.store import clock_slots
-from portal.usecases import lifecycle, notice_mails, notice_planning
+from portal.usecases import housekeeping, lifecycle, notice_mails, notice_planning, payment_reminders
 from portal.wiring import Services
 
 POLL_SECONDS = 20
@@ -44,16 +47,27 @@ class Job:
     piece: Piece
 
 
+CLOSED_DAYS = country_holidays("IT")
+"""When no bank works, besides Saturdays and Sundays. Source: domain.md 7.1."""
+
 JOBS: Sequence[Job] = (
     Job("suspend", "10 * * * *", lifecycle.plan_suspensions),
     Job("cancel", "15 * * * *", lifecycle.plan_cancellations),
+    Job("expire", "18 * * * *", lifecycle.expire_orders),
     Job("notices", "20 7-20 * * *", notice_planning.plan_notices),
     Job("quota", "25 7 * * *", notice_planning.plan_quota_warnings),
     Job("mails", "30 7-20 * * *", notice_mails.write_notices),
+    Job(
+        "reminders",
+        "35 7 * * *",
+        partial(payment_reminders.write_reminders, calendar=BankCalendar(CLOSED_DAYS)),
+    ),
+    Job("purge", "40 3 * * *", housekeeping.purge),
 )
 """In the order of one day's work; hourly, so that what a clock left undone is caught up soon.
 
-Mails are written by day: nobody likes to hear of an expiry at three in the morning."""
+Mails are written by day: nobody likes to hear of an expiry at three in the morning.
+"""
 
 
 class Clock:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Event
+
 import dramatiq
 from dramatiq import Worker
 
 from portal.store import outbox
 from portal.wiring import Services
 from workers.broker import Shop, make_shop
+from workers.clock import Clock, in_thread
 from workers.services import services_from_environment
 
 EMBEDDED_THREADS = 2
 STOP_MS = 25_000
+CLOCK_STOP_SECONDS = 10
 
 
 def production() -> None:
@@ -30,6 +35,18 @@ class Embedded:
     def stop(self) -> None:
         """Finish the rows in hand, hand the rest back and stop."""
         self._worker.stop(timeout=STOP_MS)
+
+
+def start_embedded_clock(services: Services) -> Callable[[], None]:
+    """Start the clock as a thread of this process; call what is returned to end it."""
+    stopping = Event()
+    thread = in_thread(Clock(services), stopping)
+
+    def stop() -> None:
+        stopping.set()
+        thread.join(CLOCK_STOP_SECONDS)
+
+    return stop
 
 
 def start_embedded(services: Services) -> Embedded:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
-from datetime import date, datetime
+import time
+from datetime import date, datetime, timedelta
 from threading import Event
 from types import FrameType
 
 import click
 
 from portal.cli.context import USAGE, pass_services, refuse
+from portal.demo.calendar import DemoClock
 from portal.formats import long_day
+from portal.store import dead_letters
 from portal.wiring import Services
 from workers.clock import Clock, do_day
 
@@ -20,8 +23,13 @@ JOBS = {
     "notices": "avvisi di scadenza",
     "quota": "avvisi di spazio",
     "mails": "e-mail di avviso",
+    "reminders": "promemoria di pagamento",
+    "expire": "ordini scaduti",
+    "purge": "righe vecchie tolte",
 }
 """What each job counts."""
+PATIENCE_SECONDS = 20
+FARTHEST = timedelta(days=1100)
 
 
 @click.command()
@@ -42,25 +50,53 @@ def clock(services: Services) -> None:
 
 @click.command()
 @click.option(
-    "--on",
-    "day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="Il giorno (AAAA-MM-GG); se manca, oggi.",
+    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Il giorno (AAAA-MM-GG); se manca, oggi."
 )
 @pass_services
 def tick(services: Services, day: datetime | None) -> None:
-    """Fa ora tutto il lavoro dovuto fino a un giorno; ripeterlo non cambia nulla."""
-    today = _asked_day(services, day)
-    done = do_day(services, today)
-    click.echo(f"Lavoro del {long_day(today)}:")
-    for job, count in done.items():
-        click.echo(f"{count:>8}  {JOBS[job]}")
+    """Fa ora tutto il lavoro dovuto fino a un giorno; ripeterlo non cambia nulla.
 
-
-def _asked_day(services: Services, day: datetime | None) -> date:
-    """Return the day to work on; a day to come would suspend mailboxes before their time."""
+    Nella dimostrazione (portal --demo tick --on GIORNO) il calendario va avanti fino a quel giorno, un
+    giorno dopo l'altro, e con esso le pagine e le e-mail.
+    """
     today = services.today()
     asked = day.date() if day else today
-    if asked > today:
+    if isinstance(services.clock, DemoClock):
+        _go_on(services, services.clock, today, asked)
+    elif asked > today:
         refuse(f"Il {long_day(asked)} deve ancora venire.", code=USAGE)
-    return asked
+    else:
+        _do(services, asked)
+
+
+def _go_on(services: Services, calendar: DemoClock, today: date, asked: date) -> None:
+    """Let the days of the demo go by, each with its work and its mails."""
+    if not today <= asked <= today + FARTHEST:
+        refuse(
+            f"Il calendario della dimostrazione è al {long_day(today)} e va solo avanti, di tre anni al più.",
+            code=USAGE,
+        )
+    for ahead in range((asked - today).days + 1):
+        calendar.move_to(today + timedelta(days=ahead))
+        _do(services, today + timedelta(days=ahead), quiet=ahead > 0)
+        _let_workers_finish(services)
+    click.echo(f"La dimostrazione è al {long_day(asked)}. Chi era entrato può dover accedere di nuovo.")
+
+
+def _do(services: Services, today: date, *, quiet: bool = False) -> None:
+    done = do_day(services, today)
+    if any(done.values()) or not quiet:
+        click.echo(f"{long_day(today)}:")
+    for job, count in done.items():
+        if count or not quiet:
+            click.echo(f"{count:>8}  {JOBS[job]}")
+
+
+def _let_workers_finish(services: Services) -> None:
+    """Wait until the demo's workers have nothing due: rows in their hands must not outlive a day's leap."""
+    for _ in range(PATIENCE_SECONDS * 10):
+        with services.reading() as session:
+            if not dead_letters.count_due(session, now=services.now()):
+                return
+        time.sleep(0.1)
+    click.echo("La dimostrazione è ferma? Le e-mail partiranno quando sarà di nuovo avviata.", err=True)

@@ -10,9 +10,10 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from portal.demo.calendar import DemoClock
 from portal.demo.environment import demo_environment
 from portal.settings import Settings, SettingsError, read_settings
-from portal.wiring import Services, build_services
+from portal.wiring import Services, build_services, system_clock
 
 REFUSED = 1
 """Exit code: the input was understood and refused, and nothing was changed."""
@@ -49,7 +50,9 @@ def _way_out(failure: OperationalError | ProgrammingError) -> str:
 
 
 def _own_services(context: click.Context) -> Services:
-    services = build_services(installation_settings(demo=context.find_root().params["demo"]))
+    settings = installation_settings(demo=context.find_root().params["demo"])
+    clock = DemoClock(settings.data_folder, system_clock) if settings.demo else system_clock
+    services = build_services(settings, clock=clock)
     context.call_on_close(services.engine.dispose)
     return services
 

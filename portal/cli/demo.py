@@ -20,12 +20,13 @@ from portal.cli import demo_data
 from portal.cli.context import USAGE, refuse
 from portal.cli.demo_banner import banner
 from portal.cli.serving import warm_up
+from portal.demo.calendar import DemoClock
 from portal.demo.environment import PORT, data_folder, demo_environment
 from portal.demo.post import FOLDER
 from portal.demo.sink import MailSink
 from portal.settings import read_settings
-from portal.wiring import Services, build_services
-from workers.main import start_embedded
+from portal.wiring import Services, build_services, system_clock
+from workers.main import start_embedded, start_embedded_clock
 
 THREADS = 8
 LARGEST_BODY = 1 << 20
@@ -51,6 +52,7 @@ def demo(port: int, host: str, fresh: bool, big: bool) -> None:
         stack.callback(server.close)
         demo_data.prepare(services, big=big)
         stack.callback(start_embedded(services).stop)
+        stack.callback(start_embedded_clock(services))
         warm_up(app)
         click.echo(banner(services, folder))
         server.run()
@@ -80,7 +82,8 @@ def _services(stack: ExitStack, port: int) -> Services:
     sink = MailSink(Path(environment["PORTAL_DATA"]) / FOLDER)
     environment["PORTAL_SMTP_PORT"] = str(sink.start())
     stack.callback(sink.stop)
-    services = build_services(read_settings(environment))
+    settings = read_settings(environment)
+    services = build_services(settings, clock=DemoClock(settings.data_folder, system_clock))
     stack.callback(services.engine.dispose)
     return services
 

@@ -6,9 +6,12 @@ that nobody worked on is caught up by the next without a second mail. Source: do
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from portal.domain.payments import add_working_days
 
 BEFORE_EXPIRY = (90, 60, 30, 15, 7, 3, 1, 0)
 """Days before the expiry on which it is announced. Source: domain.md 12 `expiry_notice`."""
@@ -17,6 +20,8 @@ IN_SUSPENSION = (30, 60, 80, 87)
 QUOTA_PERCENTS = (70, 90, 100)
 """How full a mailbox is when its holder is told. Source: domain.md 3.2, 12 `quota_warning`."""
 
+PAYMENT_WORKING_DAYS = 5
+"""After so many an order by a slow method is recalled. Source: domain.md 12 `payment_reminder`."""
 ONE_BY_ONE = 3
 """Up to so many notices at once are a mail each; more are one digest."""
 DAILY_MAILS = 5
@@ -110,3 +115,27 @@ def how_to_tell(count: int, mails_today: int) -> Telling:
     if count == 1 or (count <= ONE_BY_ONE and mails_today + count <= DAILY_MAILS):
         return Telling.ONE_BY_ONE
     return Telling.DIGEST
+
+
+class PaymentMilestone(StrEnum):
+    """When an unpaid order by a slow method is recalled. Source: domain.md 12 `payment_reminder`."""
+
+    FIVE_WORKING_DAYS = "five_working_days"
+    TEN_DAYS_LEFT = "ten_days_left"
+    THREE_DAYS_LEFT = "three_days_left"
+
+
+def payment_milestone(
+    day: date, placed_on: date, first_expiry: date, holidays: Container[date]
+) -> PaymentMilestone | None:
+    """Return the latest reminder that an unpaid order has reached, or None.
+
+    A milestone before the order itself does not count: whoever orders five days before the expiry knows.
+    """
+    due = {
+        PaymentMilestone.FIVE_WORKING_DAYS: add_working_days(placed_on, PAYMENT_WORKING_DAYS, holidays),
+        PaymentMilestone.TEN_DAYS_LEFT: first_expiry - timedelta(days=10),
+        PaymentMilestone.THREE_DAYS_LEFT: first_expiry - timedelta(days=3),
+    }
+    reached = [(on, milestone) for milestone, on in due.items() if placed_on < on <= day]
+    return max(reached)[1] if reached else None

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Code
-from portal.store.statements import changed, insert_for
+from portal.store.dialects import changed, insert_for
 
 
 class ClockSlot(Base):

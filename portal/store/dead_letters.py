@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.store.outbox import UNFINISHED, OutboxRow, OutboxState
@@ -35,3 +35,16 @@ def retry(session: Session, row_id: int, *, now: datetime) -> bool:
         return False
     row.state, row.not_before, row.attempts, row.done_at = OutboxState.WAITING, now, 0, None
     return True
+
+
+def count_due(session: Session, *, now: datetime) -> int:
+    """Return how many rows are due or in somebody's hands."""
+    held = (OutboxState.QUEUED, OutboxState.CLAIMED)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(UNFINISHED, or_(OutboxRow.not_before <= now, OutboxRow.state.in_(held)))
+        )
+        or 0
+    )

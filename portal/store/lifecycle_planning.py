@@ -13,9 +13,9 @@ from portal.domain.plans import SOLD_PLANS, Plan
 from portal.store import outbox
 from portal.store.base import Instant
 from portal.store.chunks import SIZE, Place, next_chunk
+from portal.store.dialects import DaysAfter, changed, insert_for
 from portal.store.lifecycle_steps import LifecycleStep, StepKind
 from portal.store.mailboxes import Mailbox
-from portal.store.statements import DaysAfter, changed, insert_for
 
 Condition = ColumnElement[bool]
 WORK = {StepKind.SUSPEND: "platform.suspend", StepKind.CANCEL: "platform.cancel"}

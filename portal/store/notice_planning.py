@@ -31,10 +31,10 @@ from portal.domain.space import MB_PER_GB
 from portal.store.accounts import Account, Holder
 from portal.store.base import Instant
 from portal.store.chunks import Place, next_chunk
+from portal.store.dialects import DaysAfter, changed, insert_for
 from portal.store.mailboxes import Mailbox
 from portal.store.notices import Notice, NoticeAddress, NoticeState
 from portal.store.orders import Order, OrderLine
-from portal.store.statements import DaysAfter, changed, insert_for
 
 Condition = ColumnElement[bool]
 OF_AN_EXPIRY = tuple(kind for kind in NoticeKind if kind is not NoticeKind.QUOTA_WARNING)

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Id, Instant, enum_type
-from portal.store.statements import changed, insert_for, json_object
+from portal.store.dialects import changed, insert_for, json_object
 
 
 class OutboxState(StrEnum):

@@ -25,6 +25,7 @@ from portal.store.lifecycle_steps import StepKind
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
+from portal.usecases import stale_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ def plan_cancellations(
         count = lifecycle_planning.plan_terminations(session, today=today, now=now)
         return count, StepCursor(_graces(), None)
     return _plan(session, StepKind.CANCEL, cursor, today=today, now=now)
+
+
+def expire_orders(
+    session: Session, cursor: str | None, *, today: date, now: datetime
+) -> tuple[int, str | None]:
+    """Expire unpaid orders with the last of their mailboxes; return how many, and «more» if some are left."""
+    count = stale_orders.expire_stale(session, today=today, now=now)
+    return count, "more" if count == stale_orders.AT_ONCE else None
 
 
 def begin_suspensions(

@@ -49,6 +49,16 @@ def order_placed(
     _write(session, order, "order_confirmation", milestone, context, now=now)
 
 
+def payment_reminder(
+    session: Session, order: Order, calendar: BankCalendar, *, milestone: str, now: datetime
+) -> None:
+    """Recall an order that waits for its money. Source: domain.md 12 `payment_reminder`."""
+    time = calendar.times[order.payment_method]
+    days = {"registration_days": [time.min_working_days, time.max_working_days]}
+    context = _order_context(session, order) | _lines_context(session, order) | days
+    _write(session, order, "payment_reminder", milestone, context, now=now)
+
+
 def order_expired(session: Session, order: Order, *, now: datetime) -> None:
     """Say that the order lapsed with its mailboxes and that late money is not lost."""
     context = _order_context(session, order) | _lines_context(session, order)

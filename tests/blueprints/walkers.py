@@ -17,6 +17,7 @@ from sqlalchemy import Engine, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from portal.domain.mail_codes import new_mail_code
 from portal.domain.order_numbers import new_order_number
 from portal.policies import Policy, policy_of
 from portal.store import every_table
@@ -28,6 +29,7 @@ NOBODYS: Mapping[str, str] = {
     "address": "nessuno@pec.example",
     "draft": "questa-bozza-non-esiste",
     "number": new_order_number(bytes([250] * 9)),
+    "mail_code": new_mail_code(bytes([250] * 12)),
     "id": "999999",
     "name": "privacy.mai-scritta.it",
     "holder": "999999",
@@ -91,7 +93,7 @@ class Pair:
 def pairs(route: Route, own: Belongings, others: Iterable[Belongings]) -> Iterator[Pair]:
     """Give questions with at least one argument of another's; the rest is one's own, or nobody's."""
     strangers = list(others)
-    names = [name for name in ("address", "draft", "number", "holder") if name in route.rule.arguments]
+    names = [name for name in vars(Belongings()) if name in route.rule.arguments]
     fixed = {name: NOBODYS[name] for name in set(route.rule.arguments) - set(names)}
     mine = {name: (getattr(own, name) or [NOBODYS[name]])[0] for name in names}
     theirs = {name: list(_first_strange(name, own, strangers)) for name in names}

@@ -19,6 +19,7 @@ from tests.factories import (
     make_account,
     make_draft,
     make_holder,
+    make_mail,
     make_mailbox,
     make_order,
     make_prices,
@@ -43,6 +44,7 @@ class Belongings:
     draft: list[str] = field(default_factory=list)
     number: list[str] = field(default_factory=list)
     holder: list[str] = field(default_factory=list)
+    mail_code: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,23 +92,29 @@ def make_world(services: Services) -> World:
         others_draft = make_draft(session, colleague, public_id="bozza-del-collega-000001")
         orphan_draft = make_draft(session, mailbox_id=orphan.id, public_id="bozza-della-sola-0000001")
         select_boxes(session, owner, [box])
+        mails = [
+            make_mail(session, account=account, mailbox=mailbox).code or ""
+            for account, mailbox in ((owner, None), (colleague, None), (owner, box), (None, orphan))
+        ]
         theirs = {
             OWNER: Belongings(
                 [box.address, suspended.address, renewed.address, gone.address],
                 [draft.public_id],
                 [order.number],
                 [str(box.holder_id)],
+                [mails[0], mails[2]],
             ),
             COLLEAGUE: Belongings(
                 [others.address, others_renewed.address],
                 [others_draft.public_id],
                 [others_order.number],
                 [str(others.holder_id)],
+                [mails[1]],
             ),
-            BOX: Belongings([BOX]),
+            BOX: Belongings([BOX], mail_code=[mails[2]]),
             SUSPENDED: Belongings([SUSPENDED]),
             OTHERS: Belongings([OTHERS]),
-            ORPHAN: Belongings([ORPHAN], [orphan_draft.public_id], [], [str(orphan.holder_id)]),
+            ORPHAN: Belongings([ORPHAN], [orphan_draft.public_id], [], [str(orphan.holder_id)], [mails[3]]),
         }
     return World(theirs, GONE)
 

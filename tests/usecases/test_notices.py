@@ -136,6 +136,9 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "payment_failed": failed,
     "downgrade_notice": changed,
     "withdrawal_ack": withdrawn,
+    "payment_reminder": lambda session, order: notices.payment_reminder(
+        session, order, BankCalendar(), milestone="ten_days_left", now=NOW
+    ),
 }
 OF_PEOPLE = {"email_change_confirm", "email_changed"}
 """Mails that are about no order: test_contacts.py."""

@@ -14,6 +14,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     func,
     literal,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -39,6 +40,8 @@ def changed(session: Session, statement: Executable) -> int:
     """Execute a statement that changes rows; return how many it did."""
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
+    if result.rowcount < 0:  # SQLite's driver does not count where the statement begins with WITH
+        return session.scalar(select(func.changes())) or 0
     return result.rowcount
 
 

@@ -1,0 +1,25 @@
+"""What is thrown away each night, and how long it was kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from portal.store import housekeeping
+
+SESSIONS_KEPT = timedelta(days=30)
+"""After its end: for a customer who asks who signed in."""
+WORK_KEPT = timedelta(days=60)
+"""Longer than any wake-up or retry lives, so that a key that was used is still known."""
+TURNS_KEPT = timedelta(days=60)
+
+
+def purge(session: Session, cursor: str | None, *, today: date, now: datetime) -> tuple[int, str | None]:
+    """Delete some of what is old enough; return how much, and «more» if there may be more."""
+    counts = [
+        housekeeping.delete_sessions(session, now - SESSIONS_KEPT),
+        housekeeping.delete_finished_work(session, now - WORK_KEPT),
+        housekeeping.delete_turns(session, now - TURNS_KEPT),
+    ]
+    return sum(counts), "more" if max(counts[:2]) == housekeeping.AT_ONCE else None
