@@ -22,6 +22,8 @@ POLICIES: dict[str, Policy] = {
     "access.sign_in": Policy.PUBLIC,
     "access.sign_out": Policy.PUBLIC,
     "health.live": Policy.PUBLIC,
+    "health.metrics": Policy.PUBLIC,
+    "health.report": Policy.PUBLIC,
     "health.ready": Policy.PUBLIC,
     "home.index": Policy.SIGNED_IN,
     "home.accessibility": Policy.PUBLIC,

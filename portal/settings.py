@@ -81,6 +81,8 @@ class Settings:
     bank: BankDetails
     brand: Brand = field(default_factory=Brand)
     gateways: GatewaySettings = field(default_factory=GatewaySettings)
+    monitor_token: str = ""
+    """Who sends it as a bearer token may read `/health` and `/metrics` from elsewhere; empty: nobody."""
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outbox_poll_seconds: float = 1.0
@@ -126,6 +128,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         bank=_bank(environ, demo=demo),
         brand=brand,
         gateways=_gateways(environ),
+        monitor_token=_monitor_token(environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
         session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
@@ -157,6 +160,11 @@ def _secret(name: str, secret: str) -> str:
     if len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_VARIETY:
         raise SettingsError(f"{name} must have at least {SECRET_LENGTH} random characters")
     return secret
+
+
+def _monitor_token(environ: Mapping[str, str]) -> str:
+    token = environ.get("PORTAL_MONITOR_TOKEN", "")
+    return _secret("PORTAL_MONITOR_TOKEN", token) if token else ""
 
 
 def _smtp(environ: Mapping[str, str]) -> SmtpServer:

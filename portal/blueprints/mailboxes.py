@@ -12,7 +12,7 @@ from portal import web
 from portal.domain.lifecycle import Capabilities
 from portal.domain.listing import Listing
 from portal.forms.mailboxes import DEFAULT_MONTHS, ListForm, query_of
-from portal.usecases import mailboxes
+from portal.usecases import correspondence, mailboxes
 from portal.usecases.mailboxes import MailboxList
 
 bp = Blueprint("mailboxes", __name__)
@@ -43,7 +43,8 @@ def show(address: str) -> ResponseReturnValue:
     found = mailboxes.look_at(
         web.reading(), web.subject(), address, today=web.services().today(), suspended=suspended
     )
-    return web.render("mailboxes/show.html", found=found, today=web.services().today())
+    recipients = correspondence.notice_recipients(web.reading(), web.subject(), found.mailbox.id)
+    return web.render("mailboxes/show.html", found=found, recipients=recipients, today=web.services().today())
 
 
 def asked_list() -> ListForm:

@@ -10,6 +10,7 @@ COMMANDS = {
     "accounts": "portal.cli.accounts:accounts",
     "clock": "portal.cli.clock:clock",
     "db": "portal.cli.database:database",
+    "doctor": "portal.cli.doctor:doctor",
     "demo": "portal.cli.demo:demo",
     "extras": "portal.cli.extras:extras",
     "import": "portal.cli.imports:imports",

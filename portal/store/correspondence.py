@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, false, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, false, func, literal, or_, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
@@ -66,23 +66,24 @@ def sent_mail(session: Session, code: str) -> AnyRow | None:
 
 
 def notice_recipients(session: Session, mailbox_id: int) -> list[str]:
-    """Return where notices about a mailbox go, as `notice_planning` plans them, in alphabetical order."""
+    """Return where notices about a mailbox go, as `notice_planning` says, its holder's address first."""
     box = select(Mailbox.holder_id, Mailbox.account_id).where(Mailbox.id == mailbox_id).cte("box")
-    own = select(func.lower(Holder.contact_email).label("email")).where(Holder.id == box.c.holder_id)
-    account = select(func.lower(Account.email)).where(Account.id == box.c.account_id)
-    further = select(func.lower(NoticeAddress.email)).where(
+    holder = select(literal(0).label("place"), func.lower(Holder.contact_email).label("email")).where(
+        Holder.id == box.c.holder_id
+    )
+    account = select(literal(1), func.lower(Account.email)).where(Account.id == box.c.account_id)
+    further = select(literal(2), func.lower(NoticeAddress.email)).where(
         or_(NoticeAddress.mailbox_id == mailbox_id, NoticeAddress.account_id == box.c.account_id)
     )
-    found = union(own, account, further).subquery()
-    return list(session.scalars(select(found.c.email).where(found.c.email != "").order_by(found.c.email)))
+    found = union(holder, account, further).subquery()
+    return list(session.scalars(select(found.c.email).order_by(found.c.place, found.c.email)))
 
 
-def bounced_recipients(session: Session, mailbox_id: int, account_id: int | None) -> set[str]:
-    """Return to whom the newest of the last hundred mails about the mailbox, or its account, came back."""
-    owner = Mail.mailbox_id == mailbox_id if account_id is None else Mail.account_id == account_id
+def bounced_recipients(session: Session, subject: Subject) -> set[str]:
+    """Return to whom the newest of the subject's last hundred mails came back."""
     fates = session.execute(
         select(func.lower(Mail.recipient).label("recipient"), Mail.state)
-        .where(owner, Mail.state.in_((MailState.SENT, MailState.BOUNCED)))
+        .where(visible_mails(subject), Mail.state.in_((MailState.SENT, MailState.BOUNCED)))
         .order_by(Mail.created_at.desc(), Mail.id.desc())
         .limit(NEWEST)
     ).all()

@@ -118,11 +118,18 @@ def verify(session: Session, text: str) -> GenuineMail | None:
     return GenuineMail(row.kind, masked_recipient(row.recipient), row.moment) if row else None
 
 
-def notice_recipients(session: Session, mailbox_id: int, account_id: int | None) -> list[NoticeRecipient]:
-    """Return where the notices about a mailbox go. Source: lessons.md 1 (13)."""
-    bounced = correspondence.bounced_recipients(session, mailbox_id, account_id)
-    emails = correspondence.notice_recipients(session, mailbox_id)
-    return [NoticeRecipient(email, email in bounced) for email in emails]
+def notice_recipients(session: Session, subject: Subject, mailbox_id: int) -> list[NoticeRecipient]:
+    """Return where the notices about a mailbox go, the holder's address first. Source: lessons.md 1 (13).
+
+    To the mailbox itself the addresses of its account and of others are masked: they may be a stranger's.
+    """
+    holders, *others = correspondence.notice_recipients(session, mailbox_id)
+    bounced = correspondence.bounced_recipients(session, subject)
+    may_read = subject.account_id is not None
+    return [
+        NoticeRecipient(email if may_read or email == holders else masked_recipient(email), email in bounced)
+        for email in dict.fromkeys([holders, *others])
+    ]
 
 
 def _listed(row: AnyRow) -> ListedMail:

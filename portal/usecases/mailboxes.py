@@ -145,8 +145,6 @@ class MailboxDetails:
 
     mailbox: ListedMailbox
     holder_name: str
-    contact_email: str
-    """Where the notices about this mailbox go."""
     in_business_register: bool
     timeline: Timeline
     works_now: Capabilities
@@ -192,7 +190,6 @@ def look_at(
     return MailboxDetails(
         mailbox=_listed(row, today, selected=False),
         holder_name=row.business_name or f"{row.first_name} {row.last_name}".strip(),
-        contact_email=row.contact_email,
         in_business_register=row.holder_kind in BUSINESS_REGISTER,
         timeline=timeline(row.expires_on, grace_days, row.cancelled_on),
         works_now=capabilities(state, suspended),

@@ -402,11 +402,11 @@ def test_what_is_not_yours_is_byte_equal_to_what_is_not_there(
     assert answer.data == nothing.data
 
 
-def test_the_page_of_a_mailbox_takes_three_statements(owner: Browser, services: Services) -> None:
+def test_the_page_of_a_mailbox_takes_five_statements(owner: Browser, services: Services) -> None:
     with counted(services.engine) as statements:
         owner.get("/caselle/vicina@pec.example")
 
-    assert len(statements) == 3
+    assert len(statements) == 5
 
 
 def test_the_page_changes_on_the_day_the_dates_say(owner: Browser, services: Services, clock: object) -> None:

@@ -8,7 +8,10 @@ import pytest
 from flask import Flask
 
 from portal.domain.mail_codes import grouped
+from portal.store.accounts import Account
+from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
+from portal.store.notices import NoticeAddress
 from portal.wiring import Services
 from tests.blueprints.world import BOX, OTHERS, OWNER, World, browser_of, make_world, password_hash
 from tests.factories import NOW, make_account, make_mail, make_mailbox
@@ -137,3 +140,22 @@ def test_questions_are_limited_and_the_empty_form_is_not(app: Flask) -> None:
 
     assert asked == [200] * 30 + [429]
     assert client.get("/verifica").status_code == 200
+
+
+@ONE_DATABASE
+def test_a_mailboxs_page_says_where_notices_go_and_which_came_back(app: Flask, services: Services) -> None:
+    make_world(services)
+    with services.transaction() as session:
+        box = session.query(Mailbox).filter_by(address=BOX).one()
+        session.add(NoticeAddress(mailbox_id=box.id, email="studio@fiscale.example", created_at=NOW))
+        account = session.get_one(Account, box.account_id)
+        mail = make_mail(session, account=account, mailbox=box, recipient="studio@fiscale.example")
+        mail.state = MailState.BOUNCED
+
+    by_account, by_mailbox = (page(app, f"/caselle/{BOX}", who) for who in (OWNER, BOX))
+
+    assert "studio<wbr>@fiscale.example" in by_account
+    assert by_account.count("è tornata indietro") == by_mailbox.count("è tornata indietro") == 1
+    assert "studio<wbr>@fiscale.example" not in by_mailbox
+    assert "s…o<wbr>@f…e.example" in by_mailbox
+    assert account.email not in by_mailbox
