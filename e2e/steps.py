@@ -55,10 +55,11 @@ def due_of_order(page: Page) -> int:
     return cents_in(page.locator("#paga").inner_text())[0]
 
 
-def to_the_order(page: Page) -> str:
+def to_the_order(page: Page, *, extras: bool = True) -> str:
     """Go from «Piano» through «Extra», «Pagamento» and «Conferma» to the order; return its number."""
     press(page, "Prosegui e completa l'ordine")
-    add_nothing(page)
+    if extras:
+        add_nothing(page)
     through_the_data(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pagamento")
     no_barriers(page)
