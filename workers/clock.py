@@ -24,7 +24,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from portal.domain.dates import ROME
 from portal.domain.payments import BankCalendar
 from portal.store import clock_slots
-from portal.usecases import housekeeping, lifecycle, notice_mails, notice_planning, payment_reminders
+from portal.usecases import (
+    credit_expiry,
+    housekeeping,
+    lifecycle,
+    notice_mails,
+    notice_planning,
+    payment_reminders,
+)
 from portal.wiring import Services
 
 POLL_SECONDS = 20
@@ -63,6 +70,7 @@ JOBS: Sequence[Job] = (
         partial(payment_reminders.write_reminders, calendar=BankCalendar(CLOSED_DAYS)),
     ),
     Job("purge", "40 3 * * *", housekeeping.purge),
+    Job("lapse", "22 * * * *", credit_expiry.lapse_leftovers),
 )
 """In the order of one day's work; hourly, so that what a clock left undone is caught up soon.
 

@@ -26,6 +26,7 @@ JOBS = {
     "reminders": "promemoria di pagamento",
     "expire": "ordini scaduti",
     "purge": "righe vecchie tolte",
+    "lapse": "crediti scaduti",
 }
 """What each job counts."""
 PATIENCE_SECONDS = 20

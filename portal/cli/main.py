@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "accounts": "portal.cli.accounts:accounts",
+    "audit": "portal.cli.audit:audit",
     "clock": "portal.cli.clock:clock",
     "db": "portal.cli.database:database",
     "doctor": "portal.cli.doctor:doctor",

@@ -42,8 +42,11 @@ addebito                             charge
 bonifico                             `bank_transfer`
 bollettino / precompilato            `postal_slip` / `prefilled_slip`
 carta di credito                     `card`
-credito (residuo)                    credit
-ricarica                             top-up
+credito (residuo)                    credit: a wallet an account or a mailbox
+somma a credito (per intero)         lot: one amount put in, and what is left of it
+movimento / scrittura                posting / entry of the ledger: entries of a posting sum to 0
+credito avanzato                     `leftover`: of late, double or wrong money; it lapses
+ricarica                             top-up, `top_up`
 imponibile / IVA / totale            net / VAT / gross: `net_cents`, `vat_cents`, `gross_cents`
 da pagare                            due: `due_cents`, the net under split payment, else the gross
 aliquota                             VAT rate, per cent

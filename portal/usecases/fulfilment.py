@@ -20,7 +20,7 @@ from portal.ports import MailboxOrder
 from portal.store import locks, order_facts, withdrawals
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine, Renewal
-from portal.usecases import notices, withdrawal_effects
+from portal.usecases import credit_effects, notices, withdrawal_effects
 from portal.usecases.line_tasks import (
     LineTask,
     Refusal,
@@ -143,4 +143,5 @@ def _close_line(session: Session, line: OrderLine, order: Order, state: LineStat
     renewed = order_facts.count_lines(session, order.id)[LineState.FULFILLED]
     order.state = OrderState.FULFILLED if renewed else OrderState.CREDITED
     order.closed_at = now
+    credit_effects.give_back_refused(session, order, now=now)
     notices.order_fulfilled(session, order, now=now)

@@ -7,7 +7,7 @@ the order's lock, so no two of them write the same key at once. Source: domain.m
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -109,15 +109,17 @@ def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
     _write(session, order, "payment_confirmation", "fulfilled", context, now=now)
 
 
-def money_unapplied(session: Session, payment: Payment, *, now: datetime) -> None:
-    """Say that money came which paid nothing, and that it is not lost. Source: domain.md 5 (4).
+def money_unapplied(session: Session, payment: Payment, credit_until: date | None, *, now: datetime) -> None:
+    """Say that money came which paid nothing, and until when it can be used. Source: domain.md 5 (4).
 
     Money that names no order of ours has no known payer, so nobody is told.
     """
     order = session.get(Order, payment.order_id) if payment.order_id else None
     if order is not None:
-        context = _order_context(session, order) | _money(payment) | {"reason": payment.unapplied_reason}
-        _write(session, order, "payment_unapplied", str(payment.id), context, now=now)
+        until = credit_until.isoformat() if credit_until else None
+        told = {"reason": payment.unapplied_reason, "credit_until": until}
+        context = _order_context(session, order) | _money(payment) | told
+        _write(session, order, "order_credited", str(payment.id), context, now=now)
 
 
 def payment_failed(

@@ -13,7 +13,7 @@ from portal.domain.orders import OrderKind
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue_for_each
 from portal.store.payments import Payment
-from portal.usecases import notices
+from portal.usecases import credit_effects, notices
 
 Effect = Callable[[Session, Order, datetime], None]
 """Writes down, in the transaction of the payment, what shall happen because of it."""
@@ -29,7 +29,8 @@ def leave_credit(session: Session, payment: Payment, *, now: datetime) -> None:
 
     Source: domain.md 5 (4).
     """
-    notices.money_unapplied(session, payment, now=now)
+    until = credit_effects.keep_leftover(session, payment, now=now)
+    notices.money_unapplied(session, payment, until, now=now)
 
 
 def _renew(session: Session, order: Order, now: datetime) -> None:
@@ -39,4 +40,6 @@ def _renew(session: Session, order: Order, now: datetime) -> None:
     notices.payment_registered(session, order, now=now)
 
 
-EFFECTS: Mapping[OrderKind, Effect] = MappingProxyType({OrderKind.RENEWAL: _renew})
+EFFECTS: Mapping[OrderKind, Effect] = MappingProxyType(
+    {OrderKind.RENEWAL: _renew, OrderKind.TOP_UP: credit_effects.fill_wallet}
+)

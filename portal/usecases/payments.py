@@ -15,7 +15,7 @@ from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.errors import OrderNumberInvalid
 from portal.domain.money import Cents
 from portal.domain.order_numbers import normalise_order_number
-from portal.domain.orders import OrderState, is_payable
+from portal.domain.orders import OrderKind, OrderState, is_payable
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, PaymentState
 from portal.domain.vat import vat_rate_on
 from portal.failpoints import Failpoint, reach
@@ -196,7 +196,7 @@ def _record(
         registered_at=now,
         unapplied_reason=reason,
         remittance=money.remittance or money.number[:140],
-        vat_rate_differs=order is not None and vat_rate_on(money.paid_on) != order.vat_rate,
+        vat_rate_differs=_vat_rate_differs(order, money),
     )
     try:
         with session.begin_nested():
@@ -204,6 +204,13 @@ def _record(
     except IntegrityError:
         return None
     return payment
+
+
+def _vat_rate_differs(order: Order | None, money: Money) -> bool:
+    """Say whether accounting has to look; a top-up carries no VAT at all. Source: domain.md 8.3, 15 (8)."""
+    if order is None or order.kind is OrderKind.TOP_UP:
+        return False
+    return vat_rate_on(money.paid_on) != order.vat_rate
 
 
 def _pay(session: Session, order: Order, now: datetime) -> None:

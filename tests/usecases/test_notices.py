@@ -84,7 +84,7 @@ def worded(session: Session) -> Wording:
 
 def unapplied(session: Session, order: Order) -> None:
     payment = paid(session, order, state=PaymentState.UNAPPLIED, unapplied_reason="wrong_amount")
-    notices.money_unapplied(session, payment, now=NOW)
+    notices.money_unapplied(session, payment, TODAY, now=NOW)
 
 
 def failed(session: Session, order: Order) -> None:
@@ -132,7 +132,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "order_cancelled": lambda session, order: notices.order_cancelled(session, order, now=NOW),
     "payment_received": after_payment(notices.payment_received),
     "payment_confirmation": after_payment(notices.order_fulfilled),
-    "payment_unapplied": unapplied,
+    "order_credited": unapplied,
     "payment_failed": failed,
     "downgrade_notice": changed,
     "withdrawal_ack": withdrawn,
@@ -144,13 +144,15 @@ OF_PEOPLE = {"email_change_confirm", "email_changed"}
 """Mails that are about no order: test_contacts.py."""
 OF_THE_CLOCK = {*NoticeKind, "notice_digest"}
 """Written by sets, not one by one: see test_notice_mails.py."""
+OF_CREDIT = {"top_up_receipt"}
+"""Mails about credit: test_credit.py."""
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
 
 
 def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
     folders = {path.name: path for path in letters.TEMPLATES.iterdir() if path.is_dir()}
 
-    assert set(folders) == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK
+    assert set(folders) == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK | OF_CREDIT
     for folder in folders.values():
         assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
 
@@ -230,7 +232,7 @@ def test_the_same_thing_is_told_once(services: Services, kind: str) -> None:
         order = place(session)
         KINDS[kind](session, order)
         mails = written(session)
-        if kind not in {"payment_unapplied", "payment_received", "payment_confirmation"}:
+        if kind not in {"order_credited", "payment_received", "payment_confirmation"}:
             KINDS[kind](session, order)
 
         rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "mail.send")).all()
@@ -389,7 +391,7 @@ def test_refused_mailboxes_are_named_with_what_is_owed(services: Services) -> No
 def test_money_that_paid_nothing_is_explained(services: Services, reason: str, words: str) -> None:
     with services.transaction() as session:
         payment = paid(session, place(session), state=PaymentState.UNAPPLIED, unapplied_reason=reason)
-        notices.money_unapplied(session, payment, now=NOW)
+        notices.money_unapplied(session, payment, TODAY, now=NOW)
         wording = worded(session)
 
     assert words in wording.text

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
 
@@ -20,11 +19,9 @@ from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
-from portal.store.session import make_engine
 from portal.usecases import orders, renewals
 from portal.usecases.orders import Shown
 from portal.wiring import Services
-from tests.databases import Databases
 from tests.factories import make_order
 from tests.usecases.carts import Cart, choose_transfer, fill_cart, place, shown
 
@@ -108,14 +105,6 @@ def test_without_locks_the_unique_keys_still_hold(
     at_once(lambda _: place(services, cart, seen).number, 8)
 
     assert (count(services, Order), count(services, OrderLine)) == (1, 2)
-
-
-@pytest.fixture
-def apart(services: Services, databases: Databases) -> Iterator[Services]:
-    """The same on a database of its own: what is dropped there is missed by no other test."""
-    engine = make_engine(databases.migrated(services.engine.dialect.name))
-    yield replace(services, engine=engine)
-    engine.dispose()
 
 
 def test_without_locks_and_keys_the_race_is_lost(apart: Services, monkeypatch: pytest.MonkeyPatch) -> None:

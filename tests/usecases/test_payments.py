@@ -141,7 +141,7 @@ def test_money_that_does_not_fit_is_kept_and_told(
     assert (settlement.payment.state, settlement.payment.unapplied_reason) == (PaymentState.UNAPPLIED, reason)
     assert order_of(services, order_id).state is state
     assert rows(services, "platform.renew") == []
-    assert [mail.kind for mail in mails(services)] == ["payment_unapplied"] * 2
+    assert [mail.kind for mail in mails(services)] == ["order_credited"] * 2
 
 
 @pytest.mark.parametrize("number", [OTHER_NUMBER, "not a number", "", "K" * 500])

@@ -164,7 +164,7 @@ def test_a_wrong_amount_is_kept_and_told(services: Services, cents: int) -> None
 
     with services.reading() as session:
         payment = session.scalars(select(Payment)).one()
-        assert set(session.scalars(select(Mail.kind))) == {"payment_unapplied"}
+        assert set(session.scalars(select(Mail.kind))) == {"order_credited"}
     assert (payment.state, payment.amount_cents) == (PaymentState.UNAPPLIED, cents)
     assert states(services)[FIRST] is OrderState.AWAITING_PAYMENT
 

@@ -1,0 +1,33 @@
+"""Refusals about credit and about the space that is bought with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from portal.domain.errors import DomainError
+
+
+@dataclass(eq=False)
+class CreditTooSmall(DomainError):
+    """The credit does not pay it whole, and it pays whole or not at all. Source: domain.md C20."""
+
+    missing_cents: Final[int]
+
+
+@dataclass(eq=False)
+class CreditNotForTopUp(DomainError):
+    """Credit is not bought with credit. Source: domain.md 7.3."""
+
+
+@dataclass(eq=False)
+class PaymentUnderWay(DomainError):
+    """Nobody knows yet what became of an attempt: paying once more could pay twice."""
+
+
+@dataclass(eq=False)
+class TopUpOutOfRange(DomainError):
+    """Less or more than can be put in at once, in cents. Source: domain.md 7.3."""
+
+    least_cents: Final[int]
+    most_cents: Final[int]

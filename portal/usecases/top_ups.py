@@ -1,0 +1,70 @@
+"""Buying credit: an order without VAT, paid by card, whose effect is the credit. Source: domain.md 7.3."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.credit import check_top_up
+from portal.domain.money import Cents
+from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
+from portal.domain.orders import OrderKind, OrderState
+from portal.domain.payments import PaymentMethod
+from portal.store import locks
+from portal.store.accounts import Account, Holder
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order
+from portal.store.scope import visible_orders
+from portal.usecases import credit_access
+
+
+def place_top_up(session: Session, subject: Subject, cents: Cents, *, now: datetime) -> Order:
+    """Return the subject's order for so much credit; the unpaid one of the same amount, if there is one.
+
+    Raises NotAllowed, TopUpOutOfRange. VAT is due on what the credit buys. Source: domain.md 7.3, 15 (8).
+    """
+    credit_access.check_may_use(session, subject)
+    check_top_up(cents)
+    locks.lock_owner(session, subject)
+    unpaid = session.scalar(
+        select(Order)
+        .where(visible_orders(subject), Order.kind == OrderKind.TOP_UP, Order.due_cents == cents)
+        .where(Order.state == OrderState.AWAITING_PAYMENT)
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+    return unpaid or _stored(session, subject, cents, now)
+
+
+def _stored(session: Session, subject: Subject, cents: Cents, now: datetime) -> Order:
+    order = Order(
+        number=new_order_number(secrets.token_bytes(RANDOM_BYTES)),
+        kind=OrderKind.TOP_UP,
+        account_id=subject.account_id,
+        mailbox_id=subject.mailbox_id,
+        state=OrderState.AWAITING_PAYMENT,
+        payment_method=PaymentMethod.CARD,
+        net_cents=cents,
+        vat_rate=Decimal(0),
+        vat_cents=0,
+        gross_cents=cents,
+        due_cents=cents,
+        contact_email=contact_of(session, subject),
+        placed_at=now,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def contact_of(session: Session, subject: Subject) -> str:
+    """Return where mails to the subject go."""
+    if subject.account_id is not None:
+        return session.get_one(Account, subject.account_id).email
+    mailbox = session.get_one(Mailbox, subject.mailbox_id)
+    return session.get_one(Holder, mailbox.holder_id).contact_email

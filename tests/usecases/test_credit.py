@@ -1,0 +1,332 @@
+"""Credit in and out: topped up once, left over, spent whole, lapsed; and fifty who spend it at once (R07)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject, SubjectKind
+from portal.domain.credit import LedgerAccount, PostingKind
+from portal.domain.credit_errors import CreditNotForTopUp, CreditTooSmall, TopUpOutOfRange
+from portal.domain.errors import DomainError, NotAllowed, NotFound, OrderNotPayable
+from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
+from portal.domain.orders import OrderState
+from portal.domain.payments import PaymentMethod, PaymentState
+from portal.store.ledger import CreditLot, LedgerEntry, LedgerPosting, Wallet
+from portal.store.mails import Mail
+from portal.store.orders import Order
+from portal.store.payments import Payment
+from portal.usecases import credit_expiry, credit_payments, fulfilment, top_ups, wallets
+from portal.usecases.audit import audit
+from portal.usecases.line_tasks import Refusal
+from portal.usecases.payments import Money, Outcome, settle
+from portal.usecases.wallets import Why
+from portal.wiring import Services
+from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
+
+LATER = NOW + timedelta(days=400)
+
+
+def account_with(session: Session, cents: int = 0, *, expires_on: date | None = None) -> Subject:
+    """Return an account with so much credit."""
+    subject = Subject(SubjectKind.ACCOUNT, account_id=make_account(session).id)
+    if cents:
+        give(session, subject, cents, "gift", expires_on=expires_on)
+    return subject
+
+
+def give(session: Session, owner: Subject, cents: int, source: str, **fields: Any) -> None:
+    why = Why(PostingKind.ADJUSTMENT, source)
+    wallets.put_in(session, owner, why, cents, LedgerAccount.ADJUSTMENTS, **{"now": NOW} | fields)
+
+
+def order_of(session: Session, subject: Subject, **fields: Any) -> Order:
+    """Return an unpaid order of 6.10 of the account."""
+    box = make_mailbox(session, account_id=subject.account_id)
+    return make_order(session, [box], **{"number": number()} | fields)
+
+
+def number() -> str:
+    """Return a number with its check character, as money names it."""
+    return new_order_number(secrets.token_bytes(RANDOM_BYTES))
+
+
+def balance(services: Services, subject: Subject, today: date = TODAY) -> int:
+    with services.reading() as session:
+        return wallets.balance_of(session, subject, today=today)
+
+
+def assert_sound(services: Services) -> None:
+    with services.reading() as session:
+        assert list(audit(session, today=TODAY, now=NOW)) == []
+
+
+def test_a_paid_top_up_is_credit_once(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session)
+        order = top_ups.place_top_up(session, subject, 2000, now=NOW)
+        money = Money(order.number, 2000, TODAY, PaymentMethod.CARD, "p-1")
+        settle(session, money, now=NOW)
+        again = settle(session, money, now=NOW)
+
+        assert again.outcome is Outcome.REPEATED
+        assert (order.state, order.vat_cents, order.vat_rate) == (OrderState.FULFILLED, 0, 0)
+        assert not again.payment.vat_rate_differs
+        assert [mail.kind for mail in session.scalars(select(Mail))] == ["top_up_receipt"]
+    assert balance(services, subject) == balance(services, subject, LATER.date()) == 2000
+    assert_sound(services)
+
+
+def test_the_same_unpaid_top_up_is_not_ordered_twice(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session)
+        first, second, other = (
+            top_ups.place_top_up(session, subject, cents, now=NOW).id for cents in (2000, 2000, 2100)
+        )
+
+    assert first == second != other
+
+
+@pytest.mark.parametrize("cents", [499, 50_001])
+def test_too_small_and_too_big_a_top_up_is_refused(services: Services, cents: int) -> None:
+    with services.transaction() as session:
+        subject = account_with(session)
+
+    with pytest.raises(TopUpOutOfRange), services.transaction() as session:
+        top_ups.place_top_up(session, subject, cents, now=NOW)
+
+
+def test_credit_pays_an_order_whole_and_at_once(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 1000)
+        order = order_of(session, subject)
+        for _ in range(2):
+            credit_payments.pay_from_credit(session, subject, order.number, now=NOW)
+
+        assert (order.state, order.payment_method) == (OrderState.PAID, PaymentMethod.CREDIT)
+        (payment,) = session.scalars(select(Payment)).all()
+        assert (payment.state, payment.amount_cents) == (PaymentState.SUCCEEDED, 610)
+    assert balance(services, subject) == 390
+    assert_sound(services)
+
+
+def test_too_little_credit_pays_nothing_and_says_what_is_missing(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 600)
+        named = order_of(session, subject).number
+
+    with pytest.raises(CreditTooSmall) as refused, services.transaction() as session:
+        credit_payments.pay_from_credit(session, subject, named, now=NOW)
+
+    assert refused.value.missing_cents == 10
+    assert balance(services, subject) == 600
+    assert_sound(services)
+
+
+def top_up_order(session: Session, subject: Subject) -> Order:
+    return top_ups.place_top_up(session, subject, 500, now=NOW)
+
+
+def strangers_order(session: Session, _subject: Subject) -> Order:
+    return order_of(session, account_with(session))
+
+
+@pytest.mark.parametrize(
+    ("make", "refusal"),
+    [
+        (top_up_order, CreditNotForTopUp),
+        (strangers_order, NotFound),
+        (lambda session, who: order_of(session, who, state=OrderState.CANCELLED), OrderNotPayable),
+        (lambda session, who: order_of(session, who, state=OrderState.PAID), OrderNotPayable),
+    ],
+)
+def test_what_credit_does_not_pay(
+    services: Services, make: Callable[[Session, Subject], Order], refusal: type[DomainError]
+) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 5000)
+        named = make(session, subject).number
+
+    with pytest.raises(refusal), services.transaction() as session:
+        credit_payments.pay_from_credit(session, subject, named, now=NOW)
+
+    assert balance(services, subject) == 5000
+
+
+def test_a_mailbox_of_another_holder_has_no_wallet(services: Services) -> None:
+    with services.transaction() as session:
+        box = make_mailbox(session, make_account(session), of_account_holder=False)
+        own = Subject(SubjectKind.MAILBOX, mailbox_id=box.id)
+
+    with pytest.raises(NotAllowed), services.transaction() as session:
+        top_ups.place_top_up(session, own, 500, now=NOW)
+
+
+def test_a_mailbox_spends_its_own_credit_and_not_its_accounts(services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session)
+        owner = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+        give(session, owner, 5000, "of the account")
+        box = make_mailbox(session, account)
+        own = Subject(SubjectKind.MAILBOX, mailbox_id=box.id)
+        named = make_order(session, [box], number=number()).number
+
+    with pytest.raises(CreditTooSmall), services.transaction() as session:
+        credit_payments.pay_from_credit(session, own, named, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "cents"),
+    [(OrderState.CANCELLED, 610), (OrderState.AWAITING_PAYMENT, 600), (OrderState.PAID, 610)],
+)
+def test_money_left_over_is_credit_for_twelve_months(
+    services: Services, state: OrderState, cents: int
+) -> None:
+    with services.transaction() as session:
+        subject = account_with(session)
+        named = order_of(session, subject, state=state).number
+        settle(session, Money(named, cents, TODAY, PaymentMethod.BANK_TRANSFER, "T1"), now=NOW)
+        mails = session.scalars(select(Mail).where(Mail.kind == "order_credited")).all()
+        assert {mail.context["credit_until"] for mail in mails} == {"2027-11-24"}
+
+    assert balance(services, subject, date(2027, 11, 24)) == cents
+    assert balance(services, subject, date(2027, 11, 25)) == 0
+
+
+def test_orphan_money_is_nobodys_credit_and_not_lost(services: Services) -> None:
+    with services.transaction() as session:
+        settle(session, Money("?", 700, TODAY, PaymentMethod.BANK_TRANSFER, "T1"), now=NOW)
+        entries = session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)).all()
+        assert {(each.account, each.amount_cents) for each in entries} == {
+            (LedgerAccount.UNCLAIMED, 700),
+            (LedgerAccount.CASH_IN, -700),
+        }
+    assert_sound(services)
+
+
+def test_foreign_money_waits_for_the_operator(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session)
+        money = Money(
+            order_of(session, subject).number, 610, TODAY, PaymentMethod.BANK_TRANSFER, "T1", currency="CHF"
+        )
+        settle(session, money, now=NOW)
+
+    assert balance(services, subject) == 0
+    assert_sound(services)
+
+
+def test_what_could_not_be_renewed_is_given_back(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 610)
+        order = order_of(session, subject)
+        credit_payments.pay_from_credit(session, subject, order.number, now=NOW)
+        for line_id in fulfilment.begin_renewals(session, [1], now=NOW):
+            fulfilment.refuse_renewal(session, line_id, Refusal.MAILBOX_CANCELLED, now=NOW)
+
+        assert order.state is OrderState.CREDITED
+    assert balance(services, subject) == 610
+    assert balance(services, subject, LATER.date()) == 0
+    assert_sound(services)
+
+
+def test_the_clock_takes_out_what_lapsed(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 300, expires_on=TODAY)
+        give(session, subject, 500, "for ever")
+
+    def lapse(day: date) -> int:
+        with services.transaction() as session:
+            return credit_expiry.lapse_leftovers(session, None, today=day, now=LATER)[0]
+
+    assert [lapse(TODAY), lapse(TODAY + timedelta(days=1)), lapse(TODAY + timedelta(days=2))] == [0, 1, 0]
+    with services.reading() as session:
+        assert session.scalars(select(Wallet.balance_cents)).one() == 500
+    assert_sound(services)
+
+
+def test_what_lapsed_is_not_spent_though_the_clock_is_late(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 1000, expires_on=TODAY - timedelta(days=1))
+        named = order_of(session, subject).number
+
+    with pytest.raises(CreditTooSmall), services.transaction() as session:
+        credit_payments.pay_from_credit(session, subject, named, now=NOW)
+
+
+def at_once(act: Callable[[int], object], count: int) -> list[object]:
+    """Return what each of the threads got, all let loose at the same moment."""
+    gate = Barrier(count)
+
+    def one(number: int) -> object:
+        gate.wait()
+        try:
+            return act(number)
+        except DomainError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 7 * 610 + 609)
+        holder = make_holder(session)
+        numbers = [
+            make_order(session, [box], number=number()).number
+            for box in [
+                make_mailbox(session, account_id=subject.account_id, holder=holder) for _ in range(50)
+            ]
+        ]
+
+    def pay(which: int) -> bool:
+        with services.transaction() as session:
+            credit_payments.pay_from_credit(session, subject, numbers[which], now=NOW)
+        return True
+
+    answers = at_once(pay, 50)
+
+    assert answers.count(True) == 7
+    assert all(isinstance(answer, CreditTooSmall) for answer in answers if answer is not True)
+    assert balance(services, subject) == 609
+    with services.reading() as session:
+        paid = select(func.count()).select_from(Order).where(Order.state == OrderState.PAID)
+        assert session.scalar(paid) == 7
+    assert_sound(services)
+
+
+def test_without_the_lock_more_is_spent_than_there_is(services: Services) -> None:
+    """The negative control of the race above: looking first and writing later, the ledger is overdrawn."""
+    with services.transaction() as session:
+        subject = account_with(session, 610)
+    looked = Barrier(6)
+
+    def pay_carelessly(number: int) -> bool:
+        is_enough = balance(services, subject) >= 610
+        looked.wait()
+        with services.transaction() as session:
+            lot = session.scalars(select(CreditLot)).one()
+            posting = LedgerPosting(kind=PostingKind.PURCHASE, source=str(number), wallet_id=1, posted_at=NOW)
+            session.add(posting)
+            session.flush()
+            session.execute(
+                text(
+                    "INSERT INTO ledger_entry (posting_id, account, lot_id, amount_cents)"
+                    " VALUES (:posting, 'wallet', :lot, -610)"
+                ),
+                {"posting": posting.id, "lot": lot.id},
+            )
+        return is_enough
+
+    assert at_once(pay_carelessly, 6).count(True) == 6
+    with services.reading() as session:
+        assert session.scalar(select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.lot_id == 1)) < 0
