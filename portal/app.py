@@ -28,6 +28,7 @@ from portal.blueprints import (
     renewal_extras,
     renewals,
     selection,
+    stored_methods,
     webhooks,
     withdrawals,
 )
@@ -52,6 +53,7 @@ PAGES = (
     quotes,
     mails,
     paying,
+    stored_methods,
     webhooks,
     health,
 )

@@ -12,10 +12,20 @@ from enum import StrEnum
 
 import structlog
 
+from portal import till_methods
 from portal.domain.access import Subject
 from portal.domain.attempts import Standing
 from portal.domain.payments import PaymentMethod
-from portal.ports import GatewayReport, OutsideFailure, PaymentGateway, Rejected, Unavailable, Unreachable
+from portal.failpoints import Failpoint, reach
+from portal.ports import (
+    GatewayEvent,
+    GatewayReport,
+    OutsideFailure,
+    PaymentGateway,
+    Rejected,
+    Unavailable,
+    Unreachable,
+)
 from portal.usecases import attempts
 from portal.usecases.attempts import OpenedAttempt, Place
 from portal.wiring import Services
@@ -85,11 +95,20 @@ def hear(services: Services, name: str, headers: Mapping[str, str], body: bytes)
     An event that had its effect is a quiet success. Raises Rejected for what the gateway did not send,
     Unavailable when it cannot be asked: it will send the event again.
     """
-    gateway = services.gateways.named(name)
-    event = gateway.read_event(headers, body, now=services.now())
+    event = services.gateways.named(name).read_event(headers, body, now=services.now())
     with services.reading() as session:
-        if attempts.is_known(session, name, event.event_id):
-            return
+        is_known = attempts.is_known(session, name, event.event_id)
+    if is_known:
+        return
+    if till_methods.is_method(event.reference):
+        till_methods.hear(services, name, event)
+    else:
+        _hear_of_payment(services, name, event)
+
+
+def _hear_of_payment(services: Services, name: str, event: GatewayEvent) -> None:
+    gateway = services.gateways.named(name)
+    with services.reading() as session:
         opened = attempts.undecided_request(session, event.reference)
     report = gateway.ask(opened.request) if opened is not None and opened.gateway == name else None
     with services.transaction() as session:
@@ -99,6 +118,7 @@ def hear(services: Services, name: str, headers: Mapping[str, str], body: bytes)
 def _begin(services: Services, opened: OpenedAttempt) -> PayAnswer | None:
     """Return the page of the attempt; None if it was decided while the gateway was asked."""
     reference = opened.request.reference
+    reach(Failpoint.ATTEMPT_COMMITTED)
     try:
         page = _gateway(services, opened).start(opened.request)
     except (Unreachable, Rejected) as failure:
@@ -111,6 +131,7 @@ def _begin(services: Services, opened: OpenedAttempt) -> PayAnswer | None:
         with services.transaction() as session:
             attempts.outcome_unknown(session, reference)
         return PayAnswer(Turn.VERIFYING)
+    reach(Failpoint.ATTEMPT_BEGUN)
     with services.transaction() as session:
         is_open = attempts.page_opened(session, reference, page)
     return PayAnswer(Turn.TO_PAGE, page.url) if is_open else None
@@ -159,6 +180,7 @@ def _asked(services: Services, opened: OpenedAttempt, *, keeps_missing: bool = F
 
 
 def _record(services: Services, opened: OpenedAttempt, report: GatewayReport) -> None:
+    reach(Failpoint.ATTEMPT_ANSWERED)
     with services.transaction() as session:
         attempts.record_report(session, opened.request.reference, report, now=services.now())
 

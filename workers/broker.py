@@ -17,6 +17,7 @@ from portal.wiring import Services
 from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
+from workers.methods import AskMethodWork, ForgetMethodWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
@@ -79,6 +80,8 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         ChangeWork(services),
         WithdrawWork(services),
         AskWork(services),
+        AskMethodWork(services),
+        ForgetMethodWork(services),
         *notice_works(),
         SuspendWork(services),
         CancelWork(services),

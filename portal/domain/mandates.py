@@ -12,6 +12,9 @@ CONSENT_VERSION = "2026-11"
 CHARGED_DAYS_BEFORE = 7
 """How long before an expiry an auto-renewal is charged. Source: domain.md 6, 15 (6)."""
 
+ADDED_MAXIMUM_CENTS = 200_00
+"""The most one charge may be of a method that is stored without an order to judge by."""
+
 _STEP = 10_00
 """Cents to whose multiples a maximum is rounded up."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.domain.mandates import StoredMethodState
 from portal.domain.money import Cents
 from portal.store.drafts import DraftLine, RenewalDraft
 from portal.store.mailboxes import Mailbox
@@ -81,3 +83,99 @@ def stop_renewing_with(session: Session, method_id: int) -> None:
         .execution_options(synchronize_session=False)
     )
     session.execute(delete(RenewsWith).where(RenewsWith.stored_method_id == method_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMethod:
+    """A stored method with what renews with it."""
+
+    method: StoredMethod
+    mailboxes: int
+    first_addresses: Sequence[str]
+    maximum_cents: Cents
+    """The most one charge may be; 0 without a mandate in force."""
+
+
+LISTED_ADDRESSES = 3
+"""How many mailboxes are named beside a method; the others are counted."""
+
+
+def active_methods(session: Session, account_id: int) -> Sequence[ListedMethod]:
+    """Return the account's stored methods, the newest first: two statements, however many mailboxes."""
+    mandated = (
+        select(func.max(Mandate.maximum_cents))
+        .where(Mandate.stored_method_id == StoredMethod.id, Mandate.revoked_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(StoredMethod, func.coalesce(mandated, 0))
+        .where(StoredMethod.account_id == account_id, StoredMethod.state == StoredMethodState.ACTIVE)
+        .order_by(StoredMethod.id.desc())
+    ).all()
+    renewing = _renewing(session, [method.id for method, _ in rows]) if rows else {}
+    return [ListedMethod(method, *renewing.get(method.id, (0, ())), maximum) for method, maximum in rows]
+
+
+def _renewing(session: Session, method_ids: Sequence[int]) -> dict[int, tuple[int, Sequence[str]]]:
+    """Return for each method how many mailboxes renew with it, and the first of them."""
+    numbered = (
+        select(
+            RenewsWith.stored_method_id.label("method_id"),
+            Mailbox.address.label("address"),
+            func.row_number()
+            .over(partition_by=RenewsWith.stored_method_id, order_by=Mailbox.address)
+            .label("place"),
+            func.count().over(partition_by=RenewsWith.stored_method_id).label("mailboxes"),
+        )
+        .join(Mailbox, Mailbox.id == RenewsWith.mailbox_id)
+        .where(RenewsWith.stored_method_id.in_(method_ids))
+        .subquery()
+    )
+    found: dict[int, tuple[int, list[str]]] = {}
+    first = select(numbered).where(numbered.c.place <= LISTED_ADDRESSES).order_by(numbered.c.place)
+    for row in session.execute(first):
+        found.setdefault(row.method_id, (row.mailboxes, []))[1].append(row.address)
+    return {method_id: (count, addresses) for method_id, (count, addresses) in found.items()}
+
+
+def locked_method(session: Session, reference: str) -> StoredMethod | None:
+    """Return the stored method as it is now, locked to the end of the transaction, or None."""
+    return session.scalar(
+        select(StoredMethod)
+        .where(StoredMethod.reference == reference)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def methods_by_id(session: Session, ids: Collection[int]) -> Sequence[StoredMethod]:
+    """Return the stored methods with these ids."""
+    return session.scalars(select(StoredMethod).where(StoredMethod.id.in_(ids))).all()
+
+
+def count_renewing_with(session: Session, method_id: int) -> int:
+    """Return how many mailboxes renew by themselves with the method."""
+    found = select(func.count()).where(RenewsWith.stored_method_id == method_id)
+    return session.scalar(found) or 0
+
+
+def renew_with_another(session: Session, before_id: int, after_id: int) -> int:
+    """Let what renews with one method renew with another; return how many mailboxes."""
+    count = count_renewing_with(session, before_id)
+    session.execute(
+        update(RenewsWith)
+        .where(RenewsWith.stored_method_id == before_id)
+        .values(stored_method_id=after_id)
+        .execution_options(synchronize_session=False)
+    )
+    return count
+
+
+def revoke_mandates(session: Session, method_id: int, now: datetime) -> None:
+    """Let no charge of the method be allowed any more."""
+    session.execute(
+        update(Mandate)
+        .where(Mandate.stored_method_id == method_id, Mandate.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from portal import till
 from portal.adapters.gateways.simulated.gateway import PAID
@@ -17,13 +17,17 @@ from portal.domain.errors import NotFound, OrderNotPayable
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
 from portal.ports import GatewayReport, PaymentRequest, Rejected, Unavailable, Unreachable
+from portal.store import order_facts
 from portal.store.attempts import WebhookEvent
 from portal.store.mails import Mail
+from portal.store.orders import Order
 from portal.store.outbox import OutboxRow
+from portal.store.session import make_engine
 from portal.till import Turn
 from portal.usecases.payments import register_payment
 from portal.wiring import Services
 from tests.conftest import Clock
+from tests.databases import Databases
 from tests.factories import NOW, TODAY
 from tests.tills import CARD, NUMBER, PAYPAL, Till, open_till, with_simulated
 from tests.usecases.test_orders_parallel import at_once
@@ -386,3 +390,39 @@ def test_an_event_without_anything_of_ours_is_noted_and_harmless(desk: Till) -> 
     with desk.services.reading() as session:
         assert session.scalars(select(WebhookEvent.reference)).all() == ["p-unknown"]
     assert desk.effects() == 0
+
+
+@pytest.fixture
+def apart(services: Services, databases: Databases) -> Iterator[Till]:
+    """The same on a database of its own: what is dropped there is missed by no other test."""
+    engine = make_engine(databases.migrated(services.engine.dialect.name))
+    yield open_till(replace(services, engine=engine))
+    engine.dispose()
+
+
+def forget_the_lock(patch: pytest.MonkeyPatch) -> None:
+    """Look at the order as it was committed last."""
+    patch.setattr(order_facts, "locked_order", lambda session, order_id: session.get_one(Order, order_id))
+
+
+def test_without_the_lock_the_unique_key_still_holds(apart: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_the_lock(monkeypatch)
+
+    at_once(lambda _: apart.pay(), 8)
+
+    assert len(apart.attempts()) == 1
+
+
+def test_without_lock_and_key_several_attempts_are_opened(
+    apart: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the fifty at once: take both guards away, and the race is lost."""
+    if apart.services.engine.dialect.name == "sqlite":
+        pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")
+    forget_the_lock(monkeypatch)
+    with apart.services.transaction() as session:
+        session.execute(text("DROP INDEX uq_payment_attempt_open_order"))
+
+    at_once(lambda _: apart.pay(), 8)
+
+    assert len(apart.attempts()) > 1
