@@ -69,6 +69,7 @@ def _wish(method: PaymentMethod, replaced: str) -> Wish:
 
 def _form_page(form: StoreForm, status: int = 200, *, is_down: bool = False) -> ResponseReturnValue:
     session, subject = web.reading(), web.subject()
+    method_changes.account_of(subject)
     replaced = method_changes.look_at_method(session, subject, form.replaced()) if form.replaced() else None
     return web.render(
         "payments/add_method.html",

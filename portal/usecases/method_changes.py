@@ -51,8 +51,15 @@ class OpenedMethod:
 
 
 def list_methods(session: Session, subject: Subject) -> Sequence[ListedMethod]:
-    """Return the account's stored methods with what renews with each: two statements."""
-    return method_queries.active_methods(session, subject.account_id or 0)
+    """Return the account's stored methods with what renews with each: two statements. Raises NotFound."""
+    return method_queries.active_methods(session, account_of(subject))
+
+
+def account_of(subject: Subject) -> int:
+    """Return whose methods these are; a mailbox's session has none. Raises NotFound. Source: domain.md 2.2."""
+    if subject.account_id is None:
+        raise NotFound
+    return subject.account_id
 
 
 def look_at_method(session: Session, subject: Subject, reference: str) -> ListedMethod:
@@ -74,10 +81,11 @@ def open_method(session: Session, subject: Subject, wish: Wish, *, now: datetime
 
     Raises NotFound for a replaced one that is not the account's.
     """
+    account_id = account_of(subject)
     locks.lock_owner(session, subject)
     replaced = look_at_method(session, subject, wish.replaces).method if wish.replaces else None
     method = StoredMethod(
-        account_id=subject.account_id,
+        account_id=account_id,
         reference=PREFIX + secrets.token_hex(_RANDOM_BYTES),
         method=wish.method,
         gateway=wish.gateway,
