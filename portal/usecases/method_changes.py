@@ -56,7 +56,10 @@ def list_methods(session: Session, subject: Subject) -> Sequence[ListedMethod]:
 
 
 def account_of(subject: Subject) -> int:
-    """Return whose methods these are; a mailbox's session has none. Raises NotFound. Source: domain.md 2.2."""
+    """Return whose methods these are; a mailbox's session has none. Raises NotFound.
+
+    Source: domain.md 2.2.
+    """
     if subject.account_id is None:
         raise NotFound
     return subject.account_id
