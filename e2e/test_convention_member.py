@@ -32,7 +32,7 @@ def test_from_the_mailbox_to_the_order_and_back(any_page: Page) -> None:
     expect(page.locator("#totals")).to_contain_text("4,88")
     expect(main).to_contain_text("€ 4,00 + IVA per 3 anni in tutto")
     no_barriers(page)
-    number = to_the_order(page, extras=False)
+    number = to_the_order(page)
 
     letter = mail_about(page, f"{number}").locator("main").inner_text()
     assert "4,88" in letter

@@ -13,6 +13,14 @@ from portal.domain.dates import rome_day
 from portal.wiring import system_clock
 from tests.servers.portal import DemoPortal
 
+NOT_IN_THE_REGISTER = {
+    "Telefono": "0575 123456",
+    "Indirizzo": "Via Roma",
+    "Numero civico": "3/B",
+    "CAP": "52100",
+    "Comune": "Arezzo",
+    "Provincia (sigla)": "ar",
+}
 HEADER = "address,plan,expires_on,holder_kind,first_name,last_name,tax_code,contact_email,password"
 ADDRESS = "mario.rossi@pec.example"
 
@@ -30,7 +38,7 @@ def test_own_register_renews(plain: Page, demo: DemoPortal, tmp_path: Path) -> N
     expect(plain).to_have_url(demo.url + f"/caselle/{ADDRESS}")
     press(plain, "Rinnova", exact=False)
     press(plain, "Continua")
-    number = to_the_order(plain)
+    number = to_the_order(plain, data=NOT_IN_THE_REGISTER)
     expect(mail_about(plain, number).locator("main")).to_contain_text("mario@posta.example")
 
 

@@ -74,7 +74,6 @@ def _leave_out_too_late(draft: str) -> ResponseReturnValue:
             today=services.today(),
             now=services.now(),
             calendar=bank_calendar(),
-            gateways=services.gateways.methods,
         )
     words = render_template("renewals/_left_out_text.html", address="", count=count)
     flash(Markup(words), "ok")  # rendered, and so escaped, just above

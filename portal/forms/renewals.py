@@ -79,7 +79,7 @@ class BulkForm(_SteppedForm):
 
 
 class PaymentForm(_SteppedForm):
-    """«Pagamento»: one of the methods, or leaving out what no method can save."""
+    """«Pagamento»: one of the methods, or leaving out what transfers and slips cannot save."""
 
     method = StringField(validators=[AnyOf([method.value for method in PaymentMethod])])
     auto_renewal = StringField(validators=[Optional(), AnyOf(["yes", "no"])])

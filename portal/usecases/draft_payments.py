@@ -107,15 +107,14 @@ def leave_out_too_late(
     today: date,
     now: datetime,
     calendar: BankCalendar,
-    gateways: Sequence[PaymentMethod] = (),
 ) -> int:
-    """Take out of the draft the mailboxes that no offered method can save; return how many.
+    """Take out of the draft the mailboxes that neither transfer nor slip can save; return how many.
 
     Raises NotFound, DraftClosed.
     """
     draft_id, _ = claim_change(session, subject, public_id, now)
     groups = expiry_groups(session, subject, draft_id, today)
-    lost = [set(offer_of(method, groups, today, calendar).too_late) for method in offered(gateways)]
+    lost = [set(offer_of(method, groups, today, calendar).too_late) for method in OFFERED_METHODS]
     hopeless = set.intersection(*lost)
     return draft_changes.drop_expiring(session, draft_id, sorted(hopeless, key=str)) if hopeless else 0
 

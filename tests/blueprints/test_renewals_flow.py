@@ -225,7 +225,7 @@ def test_money_that_comes_too_late_is_refused_with_a_way_out(app: Flask, service
     person = shopper(app, services, {"expires_in": -88}, {}).start()
 
     page = person.browser.get(f"{person.plan}/pagamento")
-    assert "troppo lento per 1 casella" in page.text
+    assert "tempi troppo lunghi per 1 casella" in page.text
     assert person.addresses[0] in page.text
     assert person.pay_by_transfer().status_code == 422
 
