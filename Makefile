@@ -6,7 +6,7 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e pictures bench format migration lock clean
+.PHONY: help setup demo test lint types e2e soak pictures bench format migration lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ types: setup ## mypy --strict
 
 e2e: setup ## only the stories in a real browser
 	@$(VENV)/python -m pytest e2e
+
+soak: setup ## three years hour by hour over ten thousand mailboxes (half an hour)
+	@SIMULATED_MAILBOXES=10000 SIMULATED_DAYS=1100 $(VENV)/python -m pytest tests/simulation -o faulthandler_timeout=0
 
 pictures: setup ## every page at three widths, light and dark, into .cache/pictures
 	@$(VENV)/python -m tools.pictures
