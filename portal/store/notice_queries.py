@@ -14,6 +14,7 @@ from portal.domain.orders import OrderState
 from portal.store.accounts import Account, Holder
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
+from portal.store.mails import Mail, MailState
 from portal.store.notice_planning import OF_AN_EXPIRY
 from portal.store.notices import Notice, NoticeState
 from portal.store.orders import Order, OrderLine
@@ -61,6 +62,22 @@ def skip_untrue(session: Session, *, today: date) -> None:
         update(Notice)
         .where(_PLANNED, Notice.kind.in_(OF_AN_EXPIRY), or_(overtaken, changed_since))
         .values(state=NoticeState.SKIPPED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def skip_needless(session: Session, mail_ids: Collection[int]) -> None:
+    """Skip mails about one expiry that was renewed while they waited; a digest is sent as it was written."""
+    told_of = (
+        select(Notice.id)
+        .join(Mailbox, Mailbox.id == Notice.mailbox_id)
+        .where(Notice.mail_id == Mail.id, Mailbox.expires_on > Notice.occasion)
+        .exists()
+    )
+    session.execute(
+        update(Mail)
+        .where(Mail.id.in_(mail_ids), Mail.kind.in_(OF_AN_EXPIRY), Mail.state == MailState.WAITING, told_of)
+        .values(state=MailState.SKIPPED)
         .execution_options(synchronize_session=False)
     )
 

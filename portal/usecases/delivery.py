@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.store.mails import Mail, MailState
+from portal.store.notice_queries import skip_needless
 
 LONGEST_ANSWER = 500
 _SENT = (
@@ -43,8 +44,10 @@ class Outgoing:
 
 
 def begin_sending(session: Session, mail_ids: Collection[int]) -> dict[int, Outgoing]:
-    """Mark mails as being sent and return them by id; one that was sent before is left out."""
-    mails = session.scalars(select(Mail).where(Mail.id.in_(mail_ids), Mail.state != MailState.SENT)).all()
+    """Mark mails as being sent and return them by id; one that was sent, or is needless now, is left out."""
+    skip_needless(session, mail_ids)
+    closed = (MailState.SENT, MailState.SKIPPED)
+    mails = session.scalars(select(Mail).where(Mail.id.in_(mail_ids), Mail.state.not_in(closed))).all()
     _set(session, [mail.id for mail in mails], state=MailState.SENDING)
     return {
         mail.id: Outgoing(

@@ -6,18 +6,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.domain.conventions import Payer
 from portal.domain.customers import CustomerKind
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
 from portal.letters import Wording, render
+from portal.store import outbox
 from portal.store.conventions import ConventionRow
+from portal.store.declarations import PaymentDeclaration
 from portal.store.mailboxes import Mailbox
-from portal.store.mails import Mail
+from portal.store.mails import Mail, MailState
 from portal.store.notices import NoticeAddress, NoticeState
+from portal.store.outbox import OutboxRow, OutboxState
 from portal.usecases import notice_mails
+from portal.usecases.delivery import begin_sending
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import NOW, TODAY, fill_account, make_account, make_holder, make_mailbox, make_order
@@ -273,3 +277,77 @@ def test_a_full_mailbox_is_told_once_until_its_use_falls(services: Services) -> 
     assert use(1024, 3) == [f"{name}: la casella è piena"] * 2
     assert use(100, 4) == []
     assert use(930, 5) == [f"{name}: la casella è piena al 90%"] * 2
+
+
+def test_a_mail_that_waited_until_the_renewal_is_not_sent(services: Services) -> None:
+    mailbox = box(services, 7)
+    other = box(services, 7, address="altra@pec.example")
+    tick(services)
+    with services.transaction() as session:
+        renewed = session.get_one(Mailbox, mailbox.id)
+        renewed.expires_on += timedelta(days=365)
+
+    with services.transaction() as session:
+        outgoing = begin_sending(session, [mail.id for mail in mails(services)])
+
+    assert {mail.context["address"] for mail in outgoing.values()} == {other.address}
+    assert {mail.state for mail in mails(services) if mail.mailbox_id == mailbox.id} == {MailState.SKIPPED}
+
+
+@pytest.mark.parametrize(
+    ("placed_days_ago", "expires_in", "milestone"),
+    [
+        (0, 30, None),
+        (6, 30, None),  # four working days and a weekend
+        (7, 30, "five_working_days"),
+        (3, 10, "ten_days_left"),
+        (3, 9, "ten_days_left"),
+        (3, 3, "three_days_left"),
+        (0, 3, None),
+        (30, -20, "three_days_left"),
+    ],
+)
+def test_an_unpaid_transfer_is_recalled(
+    services: Services, placed_days_ago: int, expires_in: int, milestone: str | None
+) -> None:
+    mailbox = box(services, expires_in, created_at=NOW + timedelta(days=1))
+    with services.transaction() as session:
+        placed_at = NOW - timedelta(days=placed_days_ago)
+        make_order(session, [session.get_one(Mailbox, mailbox.id)], number="K7Q2M9XRTA", placed_at=placed_at)
+
+    for _ in range(2):
+        tick(services)
+
+    found = {mail.key.split(":")[2] for mail in mails(services) if mail.kind == "payment_reminder"}
+    assert found == ({milestone} if milestone else set())
+
+
+def test_who_says_to_have_paid_is_not_reminded(services: Services) -> None:
+    mailbox = box(services, 10, created_at=NOW + timedelta(days=1))
+    with services.transaction() as session:
+        placed_at = NOW - timedelta(days=9)
+        order = make_order(session, [session.get_one(Mailbox, mailbox.id)], placed_at=placed_at)
+        session.add(PaymentDeclaration(order_id=order.id, reference="CRO1", sent_on=TODAY, declared_at=NOW))
+
+    tick(services)
+
+    assert mails(services) == []
+
+
+def test_what_is_old_and_done_is_thrown_away(services: Services) -> None:
+    long_since = NOW - timedelta(days=61)
+    with services.transaction() as session:
+        for key, state in (
+            ("old", OutboxState.DONE),
+            ("lost", OutboxState.FAILED),
+            ("due", OutboxState.WAITING),
+        ):
+            outbox.enqueue(session, "mail.send", key, {}, now=long_since)
+            session.execute(
+                update(OutboxRow).where(OutboxRow.key == key).values(state=state, done_at=long_since)
+            )
+
+    tick(services)
+
+    with services.reading() as session:
+        assert set(session.scalars(select(OutboxRow.key))) == {"lost", "due"}
