@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
@@ -179,23 +179,29 @@ def expiry_groups_of(session: Session, order_id: int) -> list[ExpiryGroup]:
     ]
 
 
-def locked_stale_orders(session: Session, today: date, *, limit: int) -> Sequence[Order]:
-    """Return unpaid renewals all of whose mailboxes are gone on that day, locked, as they are now."""
+def locked_stale_orders(session: Session, today: date, *, limit: int) -> Sequence[tuple[Order, bool]]:
+    """Return unpaid renewals that nobody can pay any more on that day, locked, as they are now.
+
+    Either all of their mailboxes are gone, and then the second value is true, or their price is held no more.
+    """
     left = (
         select(OrderLine.id)
         .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
         .where(OrderLine.order_id == Order.id, STILL_THERE)
         .correlate(Order)
+        .exists()
     )
-    return session.scalars(
-        select(Order)
-        .where(Order.state == OrderState.AWAITING_PAYMENT, Order.kind == OrderKind.RENEWAL, ~left.exists())
+    rows = session.execute(
+        select(Order, ~left)
+        .where(Order.state == OrderState.AWAITING_PAYMENT, Order.kind == OrderKind.RENEWAL)
+        .where(or_(Order.payable_until < today, ~left))
         .order_by(Order.id)
         .limit(limit)
-        .with_for_update()
+        .with_for_update(of=Order)
         .execution_options(populate_existing=True),
         day_values(today),
-    ).all()
+    )
+    return [(order, bool(is_gone)) for order, is_gone in rows]
 
 
 def close_lines(session: Session, order_id: int, now: datetime) -> None:

@@ -78,7 +78,7 @@ def plan_cancellations(
 def expire_orders(
     session: Session, cursor: str | None, *, today: date, now: datetime
 ) -> tuple[int, str | None]:
-    """Expire unpaid orders with the last of their mailboxes; return how many, and «more» if some are left."""
+    """Expire unpaid orders with their mailboxes or price; return how many, and «more» if some are left."""
     count = stale_orders.expire_stale(session, today=today, now=now)
     return count, "more" if count == stale_orders.AT_ONCE else None
 

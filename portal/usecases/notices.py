@@ -59,9 +59,10 @@ def payment_reminder(
     _write(session, order, "payment_reminder", milestone, context, now=now)
 
 
-def order_expired(session: Session, order: Order, *, now: datetime) -> None:
-    """Say that the order lapsed with its mailboxes and that late money is not lost."""
+def order_expired(session: Session, order: Order, *, mailboxes_gone: bool, now: datetime) -> None:
+    """Say why the order lapsed, with its mailboxes or with its price, and that late money is not lost."""
     context = _order_context(session, order) | _lines_context(session, order)
+    context["mailboxes_gone"] = mailboxes_gone
     _write(session, order, "order_expired", "expired", context, now=now)
 
 

@@ -1,4 +1,4 @@
-"""Orders that nobody can pay any more, because what they would renew is gone."""
+"""Orders that nobody can pay any more: what they would renew is gone, or their price was held long enough."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ AT_ONCE = 500
 
 
 def expire_stale(session: Session, *, today: date, now: datetime, limit: int = AT_ONCE) -> int:
-    """Expire unpaid renewals none of whose mailboxes exists any more; return how many.
+    """Expire unpaid renewals that cannot be paid any more; return how many.
 
-    Fewer than `limit` says that none is left. An order of several mailboxes stays while one can be renewed.
+    They are those none of whose mailboxes exists any more, and those at a promotion's price whose last day is
+    over. Fewer than `limit` says that none is left. An order of several mailboxes stays while one can be
+    renewed.
     A payment that arrives at the same moment is waited for, and wins. Source: domain.md 5 (3).
     """
-    orders = order_queries.locked_stale_orders(session, today, limit=limit)
-    for order in orders:
+    stale = order_queries.locked_stale_orders(session, today, limit=limit)
+    for order, is_gone in stale:
         order.state, order.closed_at = OrderState.EXPIRED, now
-        notices.order_expired(session, order, now=now)
-    order_queries.close_lines_of(session, [order.id for order in orders], now)
-    return len(orders)
+        notices.order_expired(session, order, mailboxes_gone=is_gone, now=now)
+    order_queries.close_lines_of(session, [order.id for order, _ in stale], now)
+    return len(stale)

@@ -128,7 +128,9 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "order_confirmation": lambda session, order: notices.order_placed(
         session, order, BankCalendar(), now=NOW
     ),
-    "order_expired": lambda session, order: notices.order_expired(session, order, now=NOW),
+    "order_expired": lambda session, order: notices.order_expired(
+        session, order, mailboxes_gone=True, now=NOW
+    ),
     "order_cancelled": lambda session, order: notices.order_cancelled(session, order, now=NOW),
     "payment_received": after_payment(notices.payment_received),
     "payment_confirmation": after_payment(notices.order_fulfilled),

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod
+from portal.letters import render
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
@@ -18,6 +19,7 @@ from portal.usecases.stale_orders import expire_stale
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
 from tests.statements import counted
+from tests.usecases.test_notices import AROUND
 
 GRACE = 90
 NUMBER = new_order_number(bytes(RANDOM_BYTES))
@@ -98,6 +100,47 @@ def test_money_that_comes_later_is_kept(services: Services) -> None:
         settlement = register_payment(session, NUMBER, 610, TODAY, PaymentMethod.BANK_TRANSFER, "T", now=NOW)
 
     assert settlement.outcome is Outcome.UNAPPLIED
+    assert settlement.payment.unapplied_reason == UnappliedReason.ORDER_EXPIRED
+
+
+@pytest.mark.parametrize(("days", "expired"), [(-1, True), (0, False), (1, False), (None, False)])
+def test_a_promotions_price_is_held_to_its_last_day(
+    services: Services, days: int | None, expired: bool
+) -> None:
+    until = None if days is None else TODAY + timedelta(days=days)
+    place(services, 10, 20, payable_until=until)
+
+    assert expire(services) == int(expired)
+    assert states(services) == [OrderState.EXPIRED if expired else OrderState.AWAITING_PAYMENT]
+
+
+@pytest.mark.parametrize(
+    ("expiry", "said", "unsaid"),
+    [
+        (10, "Il prezzo in promozione si poteva pagare fino al", "cancellata"),
+        (-GRACE - 1, "Questa casella è stata cancellata", "promozione"),
+    ],
+)
+def test_the_mail_says_why_it_lapsed(services: Services, expiry: int, said: str, unsaid: str) -> None:
+    place(services, expiry, payable_until=TODAY - timedelta(days=1))
+    expire(services)
+
+    with services.reading() as session:
+        mail = session.scalars(select(Mail).order_by(Mail.id)).first()
+        assert mail is not None
+        letter = render(mail.kind, "it", mail.context, AROUND)
+    for body in (letter.text, letter.html):
+        assert said in body
+        assert unsaid not in body
+
+
+def test_money_for_a_price_no_longer_held_is_kept(services: Services) -> None:
+    place(services, 10, payable_until=TODAY - timedelta(days=1))
+    expire(services)
+
+    with services.transaction() as session:
+        settlement = register_payment(session, NUMBER, 610, TODAY, PaymentMethod.BANK_TRANSFER, "T", now=NOW)
+
     assert settlement.payment.unapplied_reason == UnappliedReason.ORDER_EXPIRED
 
 
