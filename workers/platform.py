@@ -111,7 +111,7 @@ class WithdrawWork:
 
     def _apply(self, task: LineTask) -> None:
         if task.must_wait:
-            raise Unavailable("a renewal of the same mailbox is still under way")
+            raise Unavailable("a renewal or a change of the same mailbox is still under way")
         if task.order is not None:
             self._platform.apply(task.order)
             if task.suspends:

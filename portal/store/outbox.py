@@ -179,6 +179,17 @@ def hand_over(
     ]
 
 
+def claimed_payloads(session: Session, kind: str) -> list[dict[str, Any]]:
+    """Return the payloads of the rows of a kind that a worker has in hand just now, or had when it died."""
+    return list(
+        session.scalars(
+            select(OutboxRow.payload).where(
+                UNFINISHED, OutboxRow.kind == kind, OutboxRow.state == OutboxState.CLAIMED
+            )
+        )
+    )
+
+
 def take_back(session: Session, ids: Collection[int], *, now: datetime) -> None:
     """Make rows due again that were handed over but never reached the broker."""
     session.execute(

@@ -26,11 +26,15 @@ from portal.usecases.line_tasks import LineTask, apply_package, current_package,
 
 
 def begin_withdrawals(session: Session, line_ids: Collection[int], *, now: datetime) -> dict[int, LineTask]:
-    """Return what the platform shall make of each mailbox; one that is being renewed has to wait."""
+    """Return what the platform shall make of each mailbox; one that is being renewed or changed has to wait.
+
+    What has not begun to change by now does not any more: the request has closed what waited.
+    """
     locks.lock_mailboxes_of_lines(session, line_ids)
     rows = _lines(session, line_ids)
     boxes = [row.Mailbox.id for row in rows]
     busy = withdrawals.mailboxes_in(session, boxes, LineState.IN_PROGRESS)
+    busy |= withdrawals.mailboxes_being_changed(session)
     today = rome_day(now)
     return {row.OrderLine.id: _task(row, today, must_wait=row.Mailbox.id in busy) for row in rows}
 
