@@ -50,7 +50,7 @@ def visitor(playwright: Playwright, kind: str) -> dict[str, Any]:
     """Return how the browser of a kind of visitor is set up: desktop, phone or plain (no JavaScript)."""
     kinds: dict[str, dict[str, Any]] = {
         "desktop": {"viewport": {"width": 1280, "height": 800}},
-        "phone": playwright.devices["Pixel 7"],
+        "phone": {**playwright.devices["Pixel 7"], "viewport": {"width": 360, "height": 740}},
         "plain": {"viewport": {"width": 1280, "height": 800}, "java_script_enabled": False},
     }
     return {**kinds[kind], **HABITS}
@@ -87,7 +87,7 @@ def desktop(new_page: Callable[[str], Page]) -> Page:
 
 @pytest.fixture
 def phone(new_page: Callable[[str], Page]) -> Page:
-    """A page on a phone of 412 by 839, with touch."""
+    """A page on a small phone of 360 by 740, with touch."""
     return new_page("phone")
 
 

@@ -84,13 +84,16 @@ class DemoPortal(PortalProcess):
         own = {"PORT": str(self.port), "PORTAL_DATA": str(folder), "PORTAL_URL": self.url}
         super().__init__("portal", "demo", folder=folder, environment={**own, **(environment or {})})
 
-    def operator(self, *words: str) -> str:
-        """Run a command of the operator on this demo's data; return what it said. Raises RuntimeError."""
+    def operator(self, *words: str, typed: str = "") -> str:
+        """Run a command of the operator on this demo's data, with what is piped into it; return what it said.
+
+        Raises RuntimeError.
+        """
         done = subprocess.run(
             [str(PROGRAMS / "portal"), "--demo", *words],
             cwd=ROOT,
             env={**_inherited(), **self._environment},
-            stdin=subprocess.DEVNULL,
+            input=typed,
             capture_output=True,
             text=True,
             check=False,
