@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+from portal import error_pages
 from portal.app import create_app
 from portal.rate_limits import limiter
 from portal.wiring import Services
@@ -35,6 +36,23 @@ class _Compiled(BytecodeCache):
 def _templates_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Compiled()})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _error_pages_drawn_once() -> Iterator[None]:
+    """Eighteen pages that every application draws at its start; of one configuration they are the same."""
+    drawn: dict[tuple[object, ...], str] = {}
+    draw = error_pages._draw
+
+    def draw_once(status: int, *, part: bool) -> str:
+        key = (str(current_app.extensions["portal"].settings.brand), current_app.debug, status, part)
+        if key not in drawn:
+            drawn[key] = draw(status, part=part)
+        return drawn[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(error_pages, "_draw", draw_once)
         yield
 
 

@@ -76,7 +76,11 @@ def drop_unique_keys(services: Services) -> None:
     """Take away what keeps a draft from two orders, and a mailbox from two open ones."""
     statements = ["DROP INDEX uq_order_line_open_mailbox"]
     if services.engine.dialect.name == "postgresql":
-        statements.append("ALTER TABLE customer_order DROP CONSTRAINT uq_customer_order_draft_id")
+        statements += [
+            "ALTER TABLE customer_order DROP CONSTRAINT uq_customer_order_draft_id",
+            "ALTER TABLE customer_order DROP CONSTRAINT uq_customer_order_quote_id",
+            "ALTER TABLE quote DROP CONSTRAINT uq_quote_draft_id_sha256",
+        ]
     with services.transaction() as session:
         for statement in statements:
             session.execute(text(statement))
