@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stdnum import iban
 
+from portal.domain.extra_space import ExtraSpacePolicy
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
 
@@ -95,6 +96,8 @@ class Settings:
     suspended_can_read: bool = True
     suspended_can_send: bool = False
     suspended_can_receive: bool = False
+    extra_space_policy: ExtraSpacePolicy = ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW
+    """How space bought in the middle of a term is charged. Source: domain.md C7."""
     failpoint: Failpoint | None = None
     """Where a test ends the process; only the demo accepts one."""
 
@@ -138,8 +141,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
         suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
         suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
+        extra_space_policy=_extra_space_policy(environ),
         failpoint=_failpoint(environ.get("PORTAL_FAILPOINT", ""), demo=demo),
     )
+
+
+def _extra_space_policy(environ: Mapping[str, str]) -> ExtraSpacePolicy:
+    given = environ.get("PORTAL_EXTRA_SPACE_POLICY", "").strip()
+    try:
+        return ExtraSpacePolicy(given or ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW)
+    except ValueError as failure:
+        known = ", ".join(ExtraSpacePolicy)
+        raise SettingsError(f"PORTAL_EXTRA_SPACE_POLICY: {given!r} is none of {known}") from failure
 
 
 def _failpoint(name: str, *, demo: bool) -> Failpoint | None:

@@ -22,6 +22,7 @@ from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
 from workers.relay import Relay, in_thread
+from workers.space import SpaceWork
 
 HEARTBEAT_MS = 15_000
 """A worker silent for this long is dead, and its messages go to others. Source: hardening.md 1.6."""
@@ -79,6 +80,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         RenewWork(services),
         ChangeWork(services),
         WithdrawWork(services),
+        SpaceWork(services),
         AskWork(services),
         AskMethodWork(services),
         ForgetMethodWork(services),

@@ -46,7 +46,7 @@ class RenewWork:
 
     def _apply(self, task: LineTask) -> None:
         if task.must_wait:
-            raise Unavailable("a withdrawal from an earlier order is still under way")
+            raise Unavailable("a withdrawal or more space for this mailbox is still under way")
         if task.order is not None:
             self._platform.apply(task.order)
             if task.restores:

@@ -9,7 +9,7 @@ from portal import web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
 from portal.blueprints.paying import lead_to_page
-from portal.blueprints.wizard import people_of, skipped, step_values
+from portal.blueprints.wizard import immediate_methods, people_of, skipped, step_values
 from portal.domain.errors import (
     ConsentTooSmall,
     ContractChanged,
@@ -97,7 +97,7 @@ def _confirm_page(
     session, subject, today = web.reading(), web.subject(), web.services().today()
     gateways = web.services().gateways.methods
     found = renewal_pages.look_at_confirmation(
-        session, subject, draft, cut, today=today, calendar=bank_calendar(), gateways=gateways
+        session, subject, draft, cut, today=today, calendar=bank_calendar(), gateways=immediate_methods()
     )
     if first_open(Step.CONFIRM, found.draft) is Step.PLAN and refusal is not None:
         return plan_step.plan_page(draft, status=status, refusal=refusal)

@@ -13,7 +13,7 @@ from portal.blueprints.bank_days import bank_calendar
 from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid, PaymentDeclared
 from portal.domain.order_numbers import normalise_order_number
 from portal.forms.orders import CancelForm, OrderLinesForm, OrderListForm, parse_place_text, place_text
-from portal.usecases import order_pages, orders, paying_pages
+from portal.usecases import credit_pages, order_pages, orders, paying_pages
 from portal.usecases.order_pages import LinesAsked, OrderCursor
 
 bp = Blueprint("orders", __name__)
@@ -103,6 +103,9 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         "found": found,
         "paying": paying,
         "gateway_methods": methods,
+        "credit": credit_pages.offer_for_order(
+            web.reading(), web.subject(), found.order, today=services.today()
+        ),
         "order": found.order,
         "progress": found.status,
         "bank": services.settings.bank,

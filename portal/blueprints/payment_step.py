@@ -9,12 +9,12 @@ from markupsafe import Markup
 from portal import web
 from portal.blueprints import refusals
 from portal.blueprints.bank_days import bank_calendar
-from portal.blueprints.wizard import go_to, people_of, skipped, step_values
+from portal.blueprints.wizard import go_to, immediate_methods, people_of, skipped, step_values
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.errors import PaymentTooLate
 from portal.domain.mandates import AutoRenewalQuestion
 from portal.forms.renewals import PaymentForm
-from portal.usecases import auto_renewal_consents, draft_payments
+from portal.usecases import auto_renewal_consents, credit_pages, draft_payments
 from portal.usecases.auto_renewal_consents import Answer
 from portal.usecases.renewal_steps import Step
 
@@ -30,7 +30,7 @@ def payment(draft: str) -> ResponseReturnValue:
     form = PaymentForm(request.form)
     if form.asks_to_leave_out():
         return _leave_out_too_late(draft)
-    offered = draft_payments.offered(web.services().gateways.methods)
+    offered = draft_payments.offered(immediate_methods())
     if not form.validate() or form.chosen_method() not in offered:
         return _page(draft, 422, errors=["method"])
     if _lacks_answer(draft, form):
@@ -88,7 +88,7 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
         draft,
         today=services.today(),
         calendar=bank_calendar(),
-        gateways=services.gateways.methods,
+        gateways=immediate_methods(),
     )
     elsewhere = skipped(draft, Step.PAYMENT, found.draft, people_of(found.draft))
     if elsewhere is not None:
@@ -103,6 +103,9 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
         "totals": found.draft.totals,
         "question": question,
         "resting": services.gateways.resting,
+        "credit": credit_pages.offer_for(
+            session, subject, found.draft.totals.quote.due_cents, today=services.today()
+        ),
         "chosen": found.draft.facts.payment_method,
         "errors": [],
         "refusal": None,

@@ -6,6 +6,12 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from portal import web
+from portal.domain.credit_errors import (
+    CreditNotForTopUp,
+    CreditTooSmall,
+    PaymentUnderWay,
+    SpaceNotSold,
+)
 from portal.domain.errors import (
     ContractChanged,
     ContractMissing,
@@ -58,6 +64,10 @@ STATUSES: dict[type[DomainError], int] = {
     StartNotRequested: 422,
     TermNotOffered: 422,
     WithdrawalNotPossible: 409,
+    CreditNotForTopUp: 409,
+    CreditTooSmall: 409,
+    PaymentUnderWay: 409,
+    SpaceNotSold: 409,
 }
 """What each refusal is in HTTP; its words are in templates/renewals/_refusal.html."""
 

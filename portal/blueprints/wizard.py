@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import web
+from portal.domain.payments import PaymentMethod
+from portal.usecases import credit_pages
 from portal.usecases.draft_people import People, look_at_people
 from portal.usecases.draft_totals import OpenDraft
 from portal.usecases.renewal_steps import Step, first_open, steps_of
@@ -65,6 +68,14 @@ def skipped(
         return None
     query: dict[str, Any] = {"prosegui": "no"} if step in (Step.PLAN, Step.DATA) else {}
     return go_to(url_for(ENDPOINTS[step], draft=draft, **query))
+
+
+def immediate_methods() -> Sequence[PaymentMethod]:
+    """Return the methods that pay at once: those of the gateways, and credit where there is some."""
+    services = web.services()
+    gateways = services.gateways.methods
+    credit = credit_pages.offer_for(web.reading(), web.subject(), 0, today=services.today())
+    return [*gateways, PaymentMethod.CREDIT] if credit and credit.balance_cents else gateways
 
 
 def go_to(address: str) -> ResponseReturnValue:

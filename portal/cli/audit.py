@@ -25,6 +25,7 @@ WORDS: dict[Check, str] = {
     Check.LINE_AND_TERM_APART: "riga evasa senza periodo, o periodo senza riga evasa",
     Check.TERMS_OVERLAP: "periodo che si sovrappone a un altro della stessa casella",
     Check.PAID_LINE_WITHOUT_WORK: "riga pagata che nessuno sta lavorando",
+    Check.PAID_SPACE_WITHOUT_WORK: "spazio pagato che nessuno sta attivando",
     Check.ORDER_AND_LINES_APART: "ordine chiuso che tiene una casella, o aperto che non ne tiene",
     Check.MAILBOX_ORDERED_TWICE: "casella in due ordini aperti",
     Check.MAILBOX_PAST_ITS_END: "casella da cancellare da giorni",

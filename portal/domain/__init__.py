@@ -47,6 +47,7 @@ somma a credito (per intero)         lot: one amount put in, and what is left of
 movimento / scrittura                posting / entry of the ledger: entries of a posting sum to 0
 credito avanzato                     `leftover`: of late, double or wrong money; it lapses
 ricarica                             top-up, `top_up`
+servizio aggiuntivo (a metà periodo) space purchase: more GB until the expiry, `extra_space`
 imponibile / IVA / totale            net / VAT / gross: `net_cents`, `vat_cents`, `gross_cents`
 da pagare                            due: `due_cents`, the net under split payment, else the gross
 aliquota                             VAT rate, per cent

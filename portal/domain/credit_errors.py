@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portal.domain.errors import DomainError
+
+if TYPE_CHECKING:
+    from portal.domain.space_purchase import NoSpace
 
 
 @dataclass(eq=False)
@@ -31,3 +34,10 @@ class TopUpOutOfRange(DomainError):
 
     least_cents: Final[int]
     most_cents: Final[int]
+
+
+@dataclass(eq=False)
+class SpaceNotSold(DomainError):
+    """This mailbox can have no more space now, or not so much. Source: domain.md 3.1, 8.4."""
+
+    reason: Final[NoSpace]

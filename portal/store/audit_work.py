@@ -19,6 +19,7 @@ from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import OutboxRow, OutboxState
+from portal.store.space_purchases import SpacePurchase
 
 RENEWED = (LineState.FULFILLED, LineState.WITHDRAWING)
 IN_HAND = (OutboxState.QUEUED, OutboxState.CLAIMED)
@@ -85,6 +86,25 @@ def mailboxes_past_their_end(today: date, patience: timedelta) -> Select[Any]:
     ]
     held = select(OrderLine.id).where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open)
     return select(Mailbox.address).where(Mailbox.cancelled_on.is_(None), or_(*late), ~held.exists())
+
+
+def paid_space_without_work() -> Select[Any]:
+    """Space that was paid, is not there and nobody has to set up; and orders of space that hold none."""
+    task = select(OutboxRow.id).where(
+        OutboxRow.key == literal("platform.space:") + cast(SpacePurchase.id, String),
+        OutboxRow.state != OutboxState.DONE,
+    )
+    return (
+        select(Order.number)
+        .outerjoin(SpacePurchase, SpacePurchase.order_id == Order.id)
+        .where(Order.kind == OrderKind.EXTRA_SPACE)
+        .where(
+            or_(
+                SpacePurchase.id.is_(None),
+                SpacePurchase.closed_at.is_(None) & ((Order.state != OrderState.PAID) | ~task.exists()),
+            )
+        )
+    )
 
 
 def mails_told_twice() -> Select[Any]:

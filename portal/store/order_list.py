@@ -21,6 +21,7 @@ from portal.store.mailbox_list import like_pattern
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
 from portal.store.scope import visible_orders
+from portal.store.space_purchases import SpacePurchase
 
 PAGE_ORDERS = 50
 
@@ -88,10 +89,12 @@ def _rows() -> AnySelect:
         Order.due_cents,
         exists().where(PaymentDeclaration.order_id == Order.id).correlate(Order),
         func.coalesce(lines, 0),
-        func.coalesce(first.address, ""),
+        func.coalesce(first.address, SpacePurchase.address, ""),
     )
     statement: Select[*tuple[object, ...]] = select(*columns)
-    return statement.outerjoin(first, and_(first.order_id == Order.id, first.position == 1))
+    return statement.outerjoin(first, and_(first.order_id == Order.id, first.position == 1)).outerjoin(
+        SpacePurchase, SpacePurchase.order_id == Order.id
+    )
 
 
 def _senses(search: OrderSearch) -> Iterator[ColumnElement[bool]]:

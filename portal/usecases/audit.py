@@ -46,6 +46,7 @@ class Check(StrEnum):
     LINE_AND_TERM_APART = "line_and_term_apart"
     TERMS_OVERLAP = "terms_overlap"
     PAID_LINE_WITHOUT_WORK = "paid_line_without_work"
+    PAID_SPACE_WITHOUT_WORK = "paid_space_without_work"
     ORDER_AND_LINES_APART = "order_and_lines_apart"
     MAILBOX_ORDERED_TWICE = "mailbox_ordered_twice"
     MAILBOX_PAST_ITS_END = "mailbox_past_its_end"
@@ -90,6 +91,7 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.LINE_AND_TERM_APART: work.lines_and_terms_apart(),
         Check.TERMS_OVERLAP: work.overlapping_terms(),
         Check.PAID_LINE_WITHOUT_WORK: work.paid_lines_without_work(),
+        Check.PAID_SPACE_WITHOUT_WORK: work.paid_space_without_work(),
         Check.ORDER_AND_LINES_APART: work.orders_and_lines_apart(),
         Check.MAILBOX_ORDERED_TWICE: work.mailboxes_ordered_twice(),
         Check.MAILBOX_PAST_ITS_END: work.mailboxes_past_their_end(today, CANCELLATION_PATIENCE),

@@ -70,6 +70,11 @@ def give_back_refused(session: Session, order: Order, *, now: datetime) -> None:
     give_back(session, order, PostingKind.REFUSED, owed, now=now)
 
 
+def give_back_all(session: Session, order: Order, *, now: datetime) -> None:
+    """Give back the whole of an order that could not be fulfilled."""
+    give_back(session, order, PostingKind.REFUSED, order.due_cents, now=now)
+
+
 def payer_of(session: Session, order: Order) -> Subject:
     """Return whose credit paid the order; whose order it is where no credit did."""
     return ledger_queries.buyer_of(session, order.number) or wallets.owner_of(order)

@@ -56,6 +56,21 @@ def spend_on(session: Session, subject: Subject, order: Order, *, now: datetime)
         raise OrderNotPayable(order.state)
 
 
+def pay_if_enough(session: Session, subject: Subject, order: Order, *, now: datetime) -> None:
+    """Pay a new order that shall be paid from credit; with too little it waits for a top-up. Source: C20."""
+    if order.payment_method is not PaymentMethod.CREDIT or not order.due_cents:
+        return
+    credit_access.check_may_use(session, subject)
+    if wallets.balance_of(session, subject, today=rome_day(now)) >= order.due_cents:
+        spend_on(session, subject, order, now=now)
+
+
+def check_and_spend(session: Session, subject: Subject, order: Order, *, now: datetime) -> None:
+    """Do the same for an order that was just placed. Raises NotAllowed, CreditTooSmall."""
+    credit_access.check_may_use(session, subject)
+    spend_on(session, subject, order, now=now)
+
+
 def _check_free(session: Session, order: Order) -> None:
     if order.kind is OrderKind.TOP_UP:
         raise CreditNotForTopUp

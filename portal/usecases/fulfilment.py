@@ -17,7 +17,7 @@ from portal.domain.dates import rome_day
 from portal.domain.orders import LineState, OrderState
 from portal.domain.terms import new_expiry
 from portal.ports import MailboxOrder
-from portal.store import locks, order_facts, withdrawals
+from portal.store import locks, order_facts, space_purchases, withdrawals
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.usecases import credit_effects, notices, withdrawal_effects
@@ -47,7 +47,9 @@ def begin_renewals(session: Session, line_ids: Collection[int], *, now: datetime
         row for row in lines_with_mailboxes(session, line_ids) if _is_to_be_renewed(row.OrderLine, row.Order)
     ]
     withdrawn = withdrawals.withdrawn_orders(session, {row.Order.id for row in rows})
-    busy = withdrawals.mailboxes_in(session, {row.Mailbox.id for row in rows}, LineState.WITHDRAWING)
+    boxes = {row.Mailbox.id for row in rows}
+    busy = withdrawals.mailboxes_in(session, boxes, LineState.WITHDRAWING)
+    busy |= space_purchases.being_set_up(session, boxes)
     tasks = {
         row.OrderLine.id: LineTask(row.OrderLine.id, None, Refusal.WITHDRAWN)
         if row.Order.id in withdrawn

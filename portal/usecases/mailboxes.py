@@ -23,7 +23,15 @@ from portal.domain.conventions import ConventionStanding, Membership
 from portal.domain.customers import BUSINESS_REGISTER
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
-from portal.domain.lifecycle import Capabilities, Timeline, capabilities, days_left, state_on, timeline
+from portal.domain.lifecycle import (
+    Capabilities,
+    MailboxState,
+    Timeline,
+    capabilities,
+    days_left,
+    state_on,
+    timeline,
+)
 from portal.domain.listing import Listing, Page, Standing, one_page, standing_on
 from portal.domain.orders import OrderState, is_payable
 from portal.domain.plans import PLANS, Plan
@@ -150,6 +158,7 @@ class MailboxDetails:
     works_now: Capabilities
     works_suspended: Capabilities
     may_change_plan: bool
+    may_add_space: bool
     lacking: Mapping[Action, Keeper]
     """What the subject may not do, and who can: the pages say it where a control is missing."""
     keeper_account: str
@@ -195,6 +204,9 @@ def look_at(
         works_now=capabilities(state, suspended),
         works_suspended=suspended,
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
+        may_add_space=allowed(relation, Action.CHANGE_EXTRA_SPACE)
+        and state is MailboxState.ACTIVE
+        and PLANS[row.plan].renewable_here,
         lacking=lacking_of(relation, has_account=row.account_id is not None),
         keeper_account=masked_account(row.account_username) if row.account_username else "",
         has_siblings=row.has_siblings,

@@ -13,7 +13,7 @@ from portal.domain.errors import NotFound
 from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.money import Cents
 from portal.domain.order_search import OrderSearch, OrdersShown
-from portal.domain.orders import LineState, OrderState, is_cancellable, is_open, is_payable
+from portal.domain.orders import LineState, OrderKind, OrderState, is_cancellable, is_open, is_payable
 from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival_warning
 from portal.domain.plans import PLANS
 from portal.store import order_facts, order_queries
@@ -24,6 +24,7 @@ from portal.store.order_list import PAGE_ORDERS, ListedOrder, order_page
 from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
+from portal.store.space_purchases import SpacePurchase, purchase_of
 from portal.store.withdrawals import Withdrawal, withdrawal_of
 from portal.usecases.order_people import OrderPeople, look_at_order_people
 from portal.usecases.withdrawals import can_withdraw
@@ -122,6 +123,8 @@ class OrderPage:
     declared: PaymentDeclaration | None
     extras: Sequence[OrderExtra]
     people: OrderPeople
+    space: SpacePurchase | None
+    """What an order of more space bought."""
 
 
 EVERY_LINE = LinesAsked()
@@ -197,6 +200,7 @@ def look_at_order(
         declared=declared,
         extras=order_extras(session, order.id),
         people=look_at_order_people(session, subject, order.id, lines),
+        space=purchase_of(session, order.id) if order.kind is OrderKind.EXTRA_SPACE else None,
     )
 
 

@@ -47,7 +47,7 @@ from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
-from portal.usecases import declarations, draft_people, notices
+from portal.usecases import credit_payments, declarations, draft_people, notices
 from portal.usecases.auto_renewal_consents import consent_for_order
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
@@ -115,6 +115,7 @@ def place_order(
     draft.updated_at = now
     unselect_ordered(session, order.id)
     notices.order_placed(session, order, calendar, now=now)
+    credit_payments.pay_if_enough(session, subject, order, now=now)
     reach(Failpoint.ORDER_TOLD)
     return order
 

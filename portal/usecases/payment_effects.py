@@ -13,7 +13,7 @@ from portal.domain.orders import OrderKind
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue_for_each
 from portal.store.payments import Payment
-from portal.usecases import credit_effects, notices
+from portal.usecases import credit_effects, notices, space_effects
 
 Effect = Callable[[Session, Order, datetime], None]
 """Writes down, in the transaction of the payment, what shall happen because of it."""
@@ -41,5 +41,9 @@ def _renew(session: Session, order: Order, now: datetime) -> None:
 
 
 EFFECTS: Mapping[OrderKind, Effect] = MappingProxyType(
-    {OrderKind.RENEWAL: _renew, OrderKind.TOP_UP: credit_effects.fill_wallet}
+    {
+        OrderKind.RENEWAL: _renew,
+        OrderKind.TOP_UP: credit_effects.fill_wallet,
+        OrderKind.EXTRA_SPACE: space_effects.set_up_later,
+    }
 )

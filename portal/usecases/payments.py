@@ -125,6 +125,13 @@ def settle(session: Session, money: Money, *, now: datetime) -> Settlement:
     return Settlement(Outcome.APPLIED, payment, order)
 
 
+def pay_nothing(session: Session, order: Order, *, now: datetime) -> None:
+    """Let an order take effect that costs nothing. Raises ValueError for one that does."""
+    if order.due_cents or not is_payable(order.state):
+        raise ValueError(f"order {order.number} is not free")
+    _pay(session, order, now)
+
+
 def why_unapplied(order: Order | None, money: Money) -> UnappliedReason | None:
     """Return why this money does not pay this order, or None if it does, to the cent."""
     if order is None:

@@ -100,7 +100,7 @@ def test_a_refused_line_says_what_comes_back(app: Flask, services: Services) -> 
 
     page = person.browser.get(f"/ordini/{number}").text
 
-    assert "1 casella: il rinnovo non è riuscito. Ti restituiamo € 6,10." in page
+    assert "1 casella: il rinnovo non è riuscito. Ti riconosciamo € 6,10, che trovi nel credito." in page
     assert "Non riuscita" in page
     assert "Rinnovata" in page
 

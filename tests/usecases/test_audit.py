@@ -96,6 +96,9 @@ BROKEN: dict[Check, list[str]] = {
     Check.PAID_LINE_WITHOUT_WORK: [
         "UPDATE customer_order SET state = 'paid' WHERE state = 'awaiting_payment'",
     ],
+    Check.PAID_SPACE_WITHOUT_WORK: [
+        "UPDATE customer_order SET kind = 'extra_space' WHERE kind = 'top_up'",
+    ],
     Check.ORDER_AND_LINES_APART: [
         "UPDATE customer_order SET state = 'cancelled' WHERE state = 'awaiting_payment'"
     ],

@@ -1,0 +1,127 @@
+"""Buying more space: an order that is placed and paid in one transaction, from credit or for nothing.
+
+Locks: account, mailbox, order, payment, wallet. Source: domain.md 8.4, C20.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.domain.access import Subject
+from portal.domain.credit_errors import SpaceNotSold
+from portal.domain.dates import rome_day
+from portal.domain.errors import PriceChanged
+from portal.domain.extra_space import ExtraSpacePolicy
+from portal.domain.money import Cents
+from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
+from portal.domain.orders import OrderKind, OrderState
+from portal.domain.payments import PaymentMethod
+from portal.domain.space_purchase import NoSpace, SpaceWanted, permits
+from portal.domain.vat import vat_rate_on
+from portal.store import locks
+from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order
+from portal.store.space_purchases import SpacePurchase
+from portal.usecases import credit_payments, space_offers
+from portal.usecases.payments import pay_nothing
+from portal.usecases.space_offers import SpaceQuote
+from portal.usecases.top_ups import contact_of
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceConfirmed:
+    """What the customer confirmed: how much, and the total that was shown."""
+
+    wanted: SpaceWanted
+    shown_due_cents: Cents
+
+
+def buy_space(
+    session: Session,
+    subject: Subject,
+    address: str,
+    confirmed: SpaceConfirmed,
+    *,
+    policy: ExtraSpacePolicy,
+    now: datetime,
+) -> Order:
+    """Return the paid order; a worker sets the space up, and the expiry stays where it is.
+
+    Raises NotFound, NotAllowed, SpaceNotSold, PriceMissing, PriceChanged, CreditTooSmall; then nothing is
+    ordered. Source: domain.md 8.4.
+    """
+    locks.lock_owner(session, subject)
+    mailbox = _locked(session, space_offers.own_mailbox(session, subject, address).id)
+    today = rome_day(now)
+    hindrance = space_offers.hindrance_of(session, mailbox, today)
+    if hindrance is None and not permits(space_offers.room_of(mailbox), confirmed.wanted):
+        hindrance = NoSpace.FULL
+    if hindrance is not None:
+        raise SpaceNotSold(hindrance)
+    quote = space_offers.quote_of(session, subject, mailbox, confirmed.wanted, policy=policy, today=today)
+    if quote.due_cents != confirmed.shown_due_cents:
+        raise PriceChanged(confirmed.shown_due_cents, quote.due_cents)
+    order = _stored(session, subject, mailbox, quote, now)
+    session.add(_purchase(order, mailbox, quote, policy))
+    session.flush()
+    _pay(session, subject, order, now)
+    return order
+
+
+def _pay(session: Session, subject: Subject, order: Order, now: datetime) -> None:
+    if order.due_cents:
+        credit_payments.check_and_spend(session, subject, order, now=now)
+    else:
+        pay_nothing(session, order, now=now)
+
+
+def _locked(session: Session, mailbox_id: int) -> Mailbox:
+    return session.scalars(
+        select(Mailbox)
+        .where(Mailbox.id == mailbox_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _stored(session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQuote, now: datetime) -> Order:
+    order = Order(
+        number=new_order_number(secrets.token_bytes(RANDOM_BYTES)),
+        kind=OrderKind.EXTRA_SPACE,
+        account_id=subject.account_id or mailbox.account_id,
+        mailbox_id=mailbox.id,
+        state=OrderState.AWAITING_PAYMENT,
+        payment_method=PaymentMethod.CREDIT,
+        net_cents=quote.price.net_cents,
+        vat_rate=vat_rate_on(rome_day(now)),
+        vat_cents=quote.vat_cents,
+        gross_cents=quote.gross_cents,
+        split_payment=quote.split_payment,
+        due_cents=quote.due_cents,
+        contact_email=contact_of(session, subject),
+        placed_at=now,
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def _purchase(order: Order, mailbox: Mailbox, quote: SpaceQuote, policy: ExtraSpacePolicy) -> SpacePurchase:
+    return SpacePurchase(
+        order_id=order.id,
+        mailbox_id=mailbox.id,
+        address=mailbox.address,
+        policy=policy,
+        mailbox_gb=quote.wanted.mailbox_gb,
+        archive_gb=quote.wanted.archive_gb,
+        months=quote.price.months,
+        mailbox_net_cents=quote.price.mailbox.net_cents,
+        archive_net_cents=quote.price.archive.net_cents,
+        renewal_net_cents=quote.price.renewal_net_cents,
+        expires_on=mailbox.expires_on,
+    )
