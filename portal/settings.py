@@ -9,9 +9,9 @@ from pathlib import Path
 
 from stdnum import iban
 
-from portal.domain.extra_space import ExtraSpacePolicy
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
+from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
 
 _SEPA_NAME = re.compile(r"[A-Za-z0-9/\-?:().,'+][A-Za-z0-9/\-?:().,'+ ]{0,69}")
 _POSTAL_ACCOUNT = re.compile(r"[0-9]{1,12}")
@@ -147,12 +147,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _extra_space_policy(environ: Mapping[str, str]) -> ExtraSpacePolicy:
-    given = environ.get("PORTAL_EXTRA_SPACE_POLICY", "").strip()
     try:
-        return ExtraSpacePolicy(given or ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW)
+        return read_extra_space_policy(environ)
     except ValueError as failure:
-        known = ", ".join(ExtraSpacePolicy)
-        raise SettingsError(f"PORTAL_EXTRA_SPACE_POLICY: {given!r} is none of {known}") from failure
+        raise SettingsError(str(failure)) from failure
 
 
 def _failpoint(name: str, *, demo: bool) -> Failpoint | None:

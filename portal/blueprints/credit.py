@@ -12,7 +12,6 @@ from portal.blueprints.paying import lead_to_page
 from portal.domain.credit import LEAST_TOP_UP, MOST_TOP_UP
 from portal.domain.credit_errors import CreditTooSmall
 from portal.domain.payments import PaymentMethod
-from portal.formats import plain_amount
 from portal.forms.credit import MovementsForm, ProposalForm, TopUpForm
 from portal.usecases import credit_access, credit_pages, credit_payments, top_ups
 
@@ -38,10 +37,10 @@ def top_up() -> ResponseReturnValue:
     if request.method != "POST":
         proposal = ProposalForm(request.args)
         proposal.validate()
-        return _top_up_page(plain_amount(proposal.proposed()))
+        return _top_up_page(proposed=proposal.proposed())
     form, services = TopUpForm(request.form), web.services()
     if form.problem() or not _has_card():
-        return _top_up_page(form.amount.data or "", 422, form.problem())
+        return _top_up_page(422, amount=form.amount.data or "", problem=form.problem())
     with services.transaction() as session:
         order = top_ups.place_top_up(session, web.subject(), form.cents(), now=services.now())
     return lead_to_page(order.number, PaymentMethod.CARD)
@@ -64,14 +63,7 @@ def _has_card() -> bool:
     return PaymentMethod.CARD in web.services().gateways.methods
 
 
-def _top_up_page(amount: str, status: int = 200, problem: str = "") -> ResponseReturnValue:
+def _top_up_page(status: int = 200, **more: object) -> ResponseReturnValue:
+    values = {"proposed": None, "amount": "", "problem": ""} | more
     limits = (LEAST_TOP_UP, MOST_TOP_UP)
-    return web.render(
-        "credit/top_up.html",
-        None,
-        status,
-        amount=amount,
-        problem=problem,
-        has_card=_has_card(),
-        limits=limits,
-    )
+    return web.render("credit/top_up.html", None, status, has_card=_has_card(), limits=limits, **values)

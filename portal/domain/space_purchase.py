@@ -40,6 +40,14 @@ class SpaceWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class SpaceConfirmed:
+    """What the customer confirmed: how much, and the total that was shown."""
+
+    wanted: SpaceWanted
+    shown_due_cents: Cents
+
+
+@dataclass(frozen=True, slots=True)
 class GbPrices:
     """Net cents for one GB and one year; None: not sold."""
 

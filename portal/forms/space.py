@@ -7,8 +7,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from portal.domain.money import Cents
 from portal.domain.plans import UNLIMITED_GB
-from portal.domain.space_purchase import SpaceWanted
-from portal.usecases.space_purchases import SpaceConfirmed
+from portal.domain.space_purchase import SpaceConfirmed, SpaceWanted
 
 LARGEST = 2**31 - 1
 

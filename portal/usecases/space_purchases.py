@@ -6,7 +6,6 @@ Locks: account, mailbox, order, payment, wallet. Source: domain.md 8.4, C20.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,11 +16,10 @@ from portal.domain.credit_errors import SpaceNotSold
 from portal.domain.dates import rome_day
 from portal.domain.errors import PriceChanged
 from portal.domain.extra_space import ExtraSpacePolicy
-from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
-from portal.domain.space_purchase import NoSpace, SpaceWanted, permits
+from portal.domain.space_purchase import NoSpace, SpaceConfirmed, permits
 from portal.domain.vat import vat_rate_on
 from portal.store import locks
 from portal.store.mailboxes import Mailbox
@@ -31,14 +29,6 @@ from portal.usecases import credit_payments, space_offers
 from portal.usecases.payments import pay_nothing
 from portal.usecases.space_offers import SpaceQuote
 from portal.usecases.top_ups import contact_of
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceConfirmed:
-    """What the customer confirmed: how much, and the total that was shown."""
-
-    wanted: SpaceWanted
-    shown_due_cents: Cents
 
 
 def buy_space(

@@ -226,7 +226,7 @@ def test_statements_of_the_order_pages(app: Flask, services: Services) -> None:
             assert person.browser.get(path).status_code == 200
         sent[name] = len(statements)
 
-    assert sent == {"list": 2, "order": 11, "page": 11}
+    assert sent == {"list": 2, "order": 12, "page": 12}
 
 
 def test_five_thousand_mailboxes_are_one_order(app: Flask, services: Services) -> None:

@@ -17,7 +17,7 @@ from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
 from portal.domain.pricing import Item
-from portal.domain.space_purchase import NoSpace, SpaceWanted
+from portal.domain.space_purchase import NoSpace, SpaceConfirmed, SpaceWanted
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order
@@ -27,7 +27,7 @@ from portal.store.space_purchases import SpacePurchase
 from portal.usecases import fulfilment, space_effects, wallets
 from portal.usecases.audit import audit
 from portal.usecases.space_offers import look_at_space
-from portal.usecases.space_purchases import SpaceConfirmed, buy_space
+from portal.usecases.space_purchases import buy_space
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.factories import (
