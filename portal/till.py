@@ -139,11 +139,14 @@ def _begin(services: Services, opened: OpenedAttempt) -> PayAnswer | None:
 
 def _resume(services: Services, opened: OpenedAttempt, method: PaymentMethod) -> PayAnswer | None:
     """Return how an open attempt goes on; None if it is over and another may begin."""
-    report = _asked(services, opened, keeps_missing=opened.request.method is method)
+    keeps_missing = opened.is_charge or opened.request.method is method
+    report = _asked(services, opened, keeps_missing=keeps_missing)
     if report is None or report.standing is Standing.PROCESSING:
         return PayAnswer(Turn.VERIFYING)
     if report.standing is Standing.DONE:
         return PayAnswer(Turn.SETTLED)
+    if opened.is_charge and report.standing is not Standing.FAILED:
+        return PayAnswer(Turn.VERIFYING)  # a page beside a charge under way could be paid besides
     if report.standing is Standing.MISSING and opened.request.method is method:
         return _begin(services, opened)
     if report.standing is Standing.OPEN:

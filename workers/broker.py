@@ -14,6 +14,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Retries, TimeLimit
 
 from portal.wiring import Services
+from workers.charges import ChargeWork
 from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
@@ -84,6 +85,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         AskWork(services),
         AskMethodWork(services),
         ForgetMethodWork(services),
+        ChargeWork(services),
         *notice_works(),
         SuspendWork(services),
         CancelWork(services),

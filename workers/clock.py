@@ -25,6 +25,9 @@ from portal.domain.dates import ROME
 from portal.domain.payments import BankCalendar
 from portal.store import clock_slots
 from portal.usecases import (
+    auto_renewal_announcing,
+    auto_renewal_charges,
+    auto_renewal_orders,
     credit_expiry,
     housekeeping,
     lifecycle,
@@ -61,6 +64,13 @@ JOBS: Sequence[Job] = (
     Job("suspend", "10 * * * *", lifecycle.plan_suspensions),
     Job("cancel", "15 * * * *", lifecycle.plan_cancellations),
     Job("expire", "18 * * * *", lifecycle.expire_orders),
+    Job("announce", "19 7-20 * * *", auto_renewal_announcing.announce),
+    Job(
+        "order",
+        "22 * * * *",
+        partial(auto_renewal_orders.place_due, calendar=BankCalendar(CLOSED_DAYS)),
+    ),
+    Job("charge", "24 7-20 * * *", auto_renewal_charges.plan_charges),
     Job("notices", "20 7-20 * * *", notice_planning.plan_notices),
     Job("quota", "25 7 * * *", notice_planning.plan_quota_warnings),
     Job("mails", "30 7-20 * * *", notice_mails.write_notices),

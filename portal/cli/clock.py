@@ -20,6 +20,9 @@ from workers.clock import Clock, do_day
 JOBS = {
     "suspend": "caselle da sospendere",
     "cancel": "caselle da cancellare",
+    "announce": "rinnovi automatici annunciati",
+    "order": "ordini di rinnovo automatico",
+    "charge": "addebiti da tentare",
     "notices": "avvisi di scadenza",
     "quota": "avvisi di spazio",
     "mails": "e-mail di avviso",

@@ -19,6 +19,7 @@ account                              account
 credenziali                          credentials
 rinnovo                              renewal
 rinnovo automatico                   auto_renewal
+di una scadenza                      cycle: announced, ordered, charged in a try
 frequenza di rinnovo, durata         term, `term_years`, `years`
 scadenza                             expiry, `expires_on`: last day of the term, to its end in Rome
 giorni dopo la scadenza              grace, `grace_days`: it can still be renewed

@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from portal.store import (
     accounts,
     attempts,
+    auto_renewals,
     billing,
     clock_slots,
     contracts,
@@ -37,6 +38,7 @@ from portal.store.base import Base
 _AGGREGATES = (
     accounts,
     attempts,
+    auto_renewals,
     billing,
     clock_slots,
     contracts,

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     select,
     text,
     update,
@@ -95,6 +96,11 @@ def last_attempt(session: Session, order_id: int) -> PaymentAttempt | None:
         .order_by(PaymentAttempt.id.desc())
         .limit(1)
     )
+
+
+def count_attempts(session: Session, order_id: int) -> int:
+    """Return how many attempts of the order there have been; lock the order before."""
+    return session.scalar(select(func.count()).where(PaymentAttempt.order_id == order_id)) or 0
 
 
 def attempt_with_order(session: Session, reference: str) -> tuple[PaymentAttempt, Order] | None:

@@ -62,7 +62,8 @@ def renew_order_with(session: Session, order_id: int, method_id: int) -> None:
     insert = (postgresql.insert if is_postgresql else sqlite.insert)(RenewsWith)
     session.execute(
         insert.from_select(["mailbox_id", "stored_method_id"], rows).on_conflict_do_update(
-            index_elements=["mailbox_id"], set_={"stored_method_id": method_id}
+            index_elements=["mailbox_id"],
+            set_={"stored_method_id": method_id, "consent_id": None, "maximum_cents": None},
         )
     )
     session.execute(

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -24,17 +25,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.domain.notices import QUOTA_PERCENTS, NoticeKind, Window
+from portal.domain.auto_renewal import ANNOUNCED_DAYS_BEFORE
+from portal.domain.mandates import StoredMethodState
+from portal.domain.notices import QUOTA_PERCENTS, Milestone, NoticeKind, Window
 from portal.domain.orders import OrderState
 from portal.domain.plans import PLANS, SOLD_PLANS, Plan
 from portal.domain.space import MB_PER_GB
 from portal.store.accounts import Account, Holder
+from portal.store.auto_renewal_queries import open_cycle_of
 from portal.store.base import Instant
 from portal.store.chunks import Place, next_chunk
 from portal.store.dialects import DaysAfter, changed, insert_for
 from portal.store.mailboxes import Mailbox
 from portal.store.notices import Notice, NoticeAddress, NoticeState
 from portal.store.orders import Order, OrderLine
+from portal.store.stored_methods import RenewsWith, StoredMethod
 
 Condition = ColumnElement[bool]
 OF_AN_EXPIRY = tuple(kind for kind in NoticeKind if kind is not NoticeKind.QUOTA_WARNING)
@@ -68,6 +73,7 @@ def plan_window(
         known,
         ~_told(milestone.day),
         ~_paid(),
+        ~_renews_by_itself(milestone),
     )
     count = _insert(
         session, milestone.kind, Mailbox.expires_on, literal(milestone.day, Integer), due, now=now
@@ -151,6 +157,22 @@ def _recipients(boxes: CTE) -> Any:
         further.where(NoticeAddress.mailbox_id == boxes.c.id),
         further.where(NoticeAddress.account_id == boxes.c.account_id),
     ).subquery("recipient")
+
+
+def _renews_by_itself(milestone: Milestone) -> Condition:
+    """Return «its expiry is told by the announcement of its charge»; one that failed is told like all.
+
+    Source: domain.md 12 `expiry_notice_auto`.
+    """
+    if milestone.kind is not NoticeKind.EXPIRY_NOTICE:
+        return false()
+    if -milestone.day <= ANNOUNCED_DAYS_BEFORE:
+        return open_cycle_of(Mailbox)
+    return exists().where(
+        RenewsWith.mailbox_id == Mailbox.id,
+        StoredMethod.id == RenewsWith.stored_method_id,
+        StoredMethod.state == StoredMethodState.ACTIVE,
+    )
 
 
 def _told(day: int) -> Condition:

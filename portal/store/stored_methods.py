@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.domain.mandates import StoredMethodState
@@ -90,3 +90,7 @@ class RenewsWith(Base):
 
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
     stored_method_id: Mapped[int] = mapped_column(ForeignKey("stored_method.id"), index=True)
+    consent_id: Mapped[int | None] = mapped_column(ForeignKey("auto_renewal_consent.id"))
+    """What was agreed for this mailbox alone; None where an order, maybe of several, was the occasion."""
+    maximum_cents: Mapped[int | None] = mapped_column(BigInteger)
+    """The most one charge for this mailbox may be, where its owner has set it."""

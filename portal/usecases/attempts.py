@@ -25,7 +25,7 @@ from portal.store import attempts, order_facts, order_queries
 from portal.store.attempts import PaymentAttempt, WebhookEvent
 from portal.store.orders import Order
 from portal.store.outbox import enqueue
-from portal.usecases import notices, stored_methods
+from portal.usecases import auto_renewal_effects, notices, stored_methods
 from portal.usecases.payments import Money, settle
 
 PREFIX = "p-"
@@ -52,6 +52,8 @@ class OpenedAttempt:
     request: PaymentRequest
     is_new: bool
     """False: another request has begun it, and it is to be asked about first."""
+    is_charge: bool = False
+    """Whether a stored method is charged: such an attempt has no page to go on with."""
 
 
 def open_attempt(
@@ -119,7 +121,8 @@ def record_report(session: Session, reference: str, report: GatewayReport, *, no
     elif report.standing is Standing.FAILED:
         _decline(session, attempt, order, report.failure or Failure.REFUSED, now)
     elif report.standing is Standing.MISSING:
-        _fail(session, reference, Failure.NEVER_STARTED, now)
+        if attempt.stored_method_id is None:  # not every gateway can find a charge whose answer was lost
+            _fail(session, reference, Failure.NEVER_STARTED, now)
     else:
         _still_open(session, attempt, report)
 
@@ -207,7 +210,8 @@ def _opened(attempt: PaymentAttempt, order: Order, return_to: str, *, is_new: bo
         key=attempt.gateway_key,
         may_charge=is_payable(order.state) and is_open_attempt(attempt.state),
     )
-    return OpenedAttempt(attempt.gateway, order.number, request, is_new)
+    is_charge = attempt.stored_method_id is not None
+    return OpenedAttempt(attempt.gateway, order.number, request, is_new, is_charge)
 
 
 def _lock(session: Session, reference: str) -> tuple[PaymentAttempt, Order] | None:
@@ -234,7 +238,11 @@ def _money(attempt: PaymentAttempt, order: Order, report: GatewayReport, now: da
 def _decline(
     session: Session, attempt: PaymentAttempt, order: Order, failure: Failure, now: datetime
 ) -> None:
-    if _fail(session, attempt.reference, failure, now) and failure in DECLINES:
+    if not _fail(session, attempt.reference, failure, now):
+        return
+    if attempt.stored_method_id is not None:
+        auto_renewal_effects.charge_failed(session, order, attempt, failure, now=now)
+    elif failure in DECLINES:
         notices.payment_failed(session, order, attempt.reference, attempt.method, failure, now=now)
 
 

@@ -19,7 +19,7 @@ from portal.domain.mandates import ADDED_MAXIMUM_CENTS, CONSENT_VERSION, StoredM
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
 from portal.ports import GatewayReport, HostedPage, KeptMethod, MethodToken, PaymentRequest
-from portal.store import locks, method_queries
+from portal.store import auto_renewal_queries, locks, method_queries
 from portal.store.method_queries import ListedMethod
 from portal.store.outbox import enqueue
 from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
@@ -164,6 +164,7 @@ def remove_method(session: Session, subject: Subject, reference: str, *, now: da
     if method.state is not StoredMethodState.ACTIVE:
         return 0
     stopped = method_queries.count_renewing_with(session, method.id)
+    auto_renewal_queries.end_of_method(session, method.id, now=now)
     method_queries.stop_renewing_with(session, method.id)
     _retire(session, method, now)
     method_notices.method_removed(session, method, stopped, now=now)

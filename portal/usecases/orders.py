@@ -47,7 +47,7 @@ from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
-from portal.usecases import credit_payments, declarations, draft_people, notices
+from portal.usecases import auto_renewal_effects, credit_payments, declarations, draft_people, notices
 from portal.usecases.auto_renewal_consents import consent_for_order
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
@@ -142,6 +142,7 @@ def cancel_order(
     order.closed_at = now
     order_queries.close_lines(session, order.id, now)
     notices.order_cancelled(session, order, now=now)
+    auto_renewal_effects.order_cancelled(session, order, now=now)
     return order
 
 

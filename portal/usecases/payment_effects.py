@@ -13,7 +13,7 @@ from portal.domain.orders import OrderKind
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue_for_each
 from portal.store.payments import Payment
-from portal.usecases import credit_effects, notices, space_effects
+from portal.usecases import auto_renewal_effects, credit_effects, notices, space_effects
 
 Effect = Callable[[Session, Order, datetime], None]
 """Writes down, in the transaction of the payment, what shall happen because of it."""
@@ -38,6 +38,7 @@ def _renew(session: Session, order: Order, now: datetime) -> None:
     lines = select(OrderLine.id).where(OrderLine.order_id == order.id, OrderLine.is_open)
     enqueue_for_each(session, "platform.renew", "order_line_id", lines, now=now)
     notices.payment_registered(session, order, now=now)
+    auto_renewal_effects.order_paid(session, order, now=now)
 
 
 EFFECTS: Mapping[OrderKind, Effect] = MappingProxyType(

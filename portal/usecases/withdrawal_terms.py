@@ -37,6 +37,13 @@ def keep_terms(session: Session, order: Order, agreement: Agreement, *, closed: 
     order.start_requested = terms.asks_for_start
 
 
+def keep_terms_of_itself(session: Session, order: Order, *, closed: Container[date]) -> None:
+    """Write the terms into an order that was generated: nobody asked that anything begin before their end."""
+    order.withdrawable_until = _terms(
+        people_of_order(session, order.id), rome_day(order.placed_at), closed
+    ).until
+
+
 def _terms(people: OrderPeople, today: date, closed: Container[date]) -> WithdrawalTerms:
     expiry = people.soonest_expiry or today
     consumer = is_consumer(people.others, people.invoiced)

@@ -1,0 +1,144 @@
+"""Mails about auto-renewal: switched on or off, a charge announced, a charge that failed.
+
+Source: domain.md 12 `expiry_notice_auto`, `auto_renewal_enabled`, `_disabled`, `_failed`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from portal.domain.auto_renewal import charge_on
+from portal.domain.money import Cents
+from portal.store.auto_renewal_facts import RenewalFacts
+from portal.usecases.auto_renewal_prices import PricedRenewal
+from portal.usecases.mail_rows import Context, MailOwner, MailSubject, NewMail, write_mail, write_mails
+
+LISTED = 400
+"""How many charges one mail names; the rest is in the portal's list."""
+
+
+def charges_announced(
+    session: Session, renewals: Sequence[PricedRenewal], today: date, *, now: datetime
+) -> dict[int, int]:
+    """Announce charges, each recipient's in one mail; return by mailbox the mail to whoever pays."""
+    told: dict[tuple[int | None, str, str], list[PricedRenewal]] = defaultdict(list)
+    for renewal in renewals:
+        facts = renewal.facts
+        for recipient in _recipients(facts):
+            told[facts.account_id, facts.language, recipient].append(renewal)
+    mails = [
+        _announcement(account_id, language, recipient, listed, today, now)
+        for (account_id, language, recipient), listed in told.items()
+    ]
+    ids = write_mails(session, mails, now=now)
+    return {
+        renewal.facts.mailbox_id: mail_id
+        for ((_, _, recipient), listed), mail_id in zip(told.items(), ids, strict=True)
+        for renewal in listed
+        if recipient == _recipients(renewal.facts)[0]
+    }
+
+
+def switched_on(
+    session: Session, renewal: PricedRenewal, maximum_cents: Cents, today: date, *, now: datetime
+) -> None:
+    """Say that a mailbox renews by itself from now on, when it is charged first, and how much at most."""
+    facts = renewal.facts
+    context = _charge(renewal, today) | {"maximum_cents": maximum_cents}
+    _write(session, facts, "auto_renewal_enabled", f"{now:%Y%m%dT%H%M%S}", context, now)
+
+
+def switched_off(session: Session, facts: RenewalFacts, order_number: str | None, *, now: datetime) -> None:
+    """Say that a mailbox renews by itself no more, until when it lasts, and which order was cancelled."""
+    context: Context = {"order": order_number}
+    _write(session, facts, "auto_renewal_disabled", f"{now:%Y%m%dT%H%M%S}", context, now)
+
+
+def charge_failed(
+    session: Session,
+    facts: RenewalFacts,
+    *,
+    number: str | None,
+    amount_cents: Cents,
+    why: str,
+    milestone: str,
+    next_on: date | None,
+    now: datetime,
+) -> None:
+    """Say what failed, when the next try is (None: there is none), and how to pay by hand."""
+    context: Context = {
+        "number": number,
+        "amount_cents": amount_cents,
+        "why": why,
+        "next_on": next_on.isoformat() if next_on else None,
+    }
+    _write(session, facts, "auto_renewal_failed", milestone, context, now)
+
+
+def _write(
+    session: Session, facts: RenewalFacts, kind: str, milestone: str, context: Context, now: datetime
+) -> None:
+    subject = MailSubject(kind, f"{facts.address}-{facts.expires_on}", milestone)
+    owner = MailOwner(facts.account_id, facts.mailbox_id, language=facts.language)
+    write_mail(session, subject, _recipients(facts), _about(facts) | context, owner, now=now)
+
+
+def _announcement(
+    account_id: int | None,
+    language: str,
+    recipient: str,
+    renewals: Sequence[PricedRenewal],
+    today: date,
+    now: datetime,
+) -> NewMail:
+    first = renewals[0].facts
+    alone = len(renewals) == 1
+    return NewMail(
+        kind="expiry_notice_auto",
+        key=f"expiry_notice_auto:{first.mailbox_id}:{first.expires_on}:{now:%Y%m%dT%H%M%S}:{recipient}",
+        recipient=recipient,
+        language=language,
+        context={
+            "name": first.holder_name if alone else "",
+            "charges": [_charge(renewal, today) for renewal in renewals[:LISTED]],
+            "count": len(renewals),
+            "total_cents": sum(renewal.due_cents for renewal in renewals if renewal.is_allowed),
+        },
+        account_id=account_id,
+        mailbox_id=first.mailbox_id if alone else None,
+    )
+
+
+def _charge(renewal: PricedRenewal, today: date) -> Context:
+    day = charge_on(today, renewal.facts.expires_on)
+    return _about(renewal.facts) | {
+        "plan": renewal.choice.plan.value,
+        "extra_mailbox_gb": renewal.choice.extra_mailbox_gb,
+        "extra_archive_gb": renewal.choice.extra_archive_gb,
+        "term_years": renewal.choice.years,
+        "amount_cents": renewal.due_cents,
+        "charge_on": day.isoformat() if day else None,
+        "allowed": renewal.is_allowed,
+    }
+
+
+def _about(facts: RenewalFacts) -> Context:
+    return {
+        "name": facts.holder_name,
+        "address": facts.address,
+        "expires_on": facts.expires_on.isoformat(),
+        "method": facts.method.value if facts.method else None,
+        "brand": facts.brand or "",
+        "last_four": facts.last_four or "",
+    }
+
+
+def _recipients(facts: RenewalFacts) -> list[str]:
+    """Return each address once, whoever pays first; never the mailbox itself. Source: domain.md 12."""
+    known = (facts.account_email or "", facts.holder_email)
+    found = {address.lower(): address for address in known if address and address != facts.address}
+    return list(found.values())
