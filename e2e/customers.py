@@ -41,6 +41,11 @@ def new_customer(demo: DemoPortal, folder: Path, holder: Holder, days: int = 40,
     return customer
 
 
+def new_account(folder: Path) -> str:
+    """Return the name of an account that is this test's own."""
+    return f"10077{folder.name[-1]}@aruba.it"
+
+
 def import_register(demo: DemoPortal, folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Write the rows to a CSV file and import it."""
     listed = list(rows)
