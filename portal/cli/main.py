@@ -10,6 +10,7 @@ COMMANDS = {
     "accounts": "portal.cli.accounts:accounts",
     "audit": "portal.cli.audit:audit",
     "clock": "portal.cli.clock:clock",
+    "credit": "portal.cli.credit:credit",
     "db": "portal.cli.database:database",
     "doctor": "portal.cli.doctor:doctor",
     "demo": "portal.cli.demo:demo",

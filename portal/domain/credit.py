@@ -51,6 +51,12 @@ class PostingKind(StrEnum):
     EXPIRY = "expiry"
 
 
+REVERSIBLE = frozenset(
+    {PostingKind.LEFTOVER, PostingKind.REFUSED, PostingKind.REFUND, PostingKind.ADJUSTMENT}
+)
+"""What an operator may have got wrong; what bought or paid something is never undone by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """What is left of one amount put in; usable through `expires_on`, for ever where that is None."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from portal.domain.errors import DomainError
 
 if TYPE_CHECKING:
+    from portal.domain.credit import PostingKind
     from portal.domain.space_purchase import NoSpace
 
 
@@ -41,3 +42,10 @@ class SpaceNotSold(DomainError):
     """This mailbox can have no more space now, or not so much. Source: domain.md 3.1, 8.4."""
 
     reason: Final[NoSpace]
+
+
+@dataclass(eq=False)
+class PostingNotReversible(DomainError):
+    """It bought, paid or followed from something that a reversal would leave standing."""
+
+    posting_kind: Final[PostingKind]

@@ -15,6 +15,7 @@ from portal.domain.orders import OPEN_STATES, LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentState
 from portal.domain.plans import PLANS
 from portal.store.attempts import PaymentAttempt
+from portal.store.dialects import DaysAfter
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine, Renewal
@@ -78,9 +79,14 @@ def mailboxes_ordered_twice() -> Select[Any]:
 
 
 def mailboxes_past_their_end(today: date, patience: timedelta) -> Select[Any]:
-    """Mailboxes whose last day to be renewed is long over and that nobody has cancelled."""
+    """Mailboxes whose last day to be renewed is long over and that nobody has cancelled.
+
+    One that came into the register as it was, already over, is nobody's to cancel.
+    """
     late = [
-        (Mailbox.plan == plan) & (Mailbox.expires_on < today - timedelta(days=terms.grace_days) - patience)
+        (Mailbox.plan == plan)
+        & (Mailbox.expires_on < today - timedelta(days=terms.grace_days) - patience)
+        & (func.date(Mailbox.created_at) <= DaysAfter(Mailbox.expires_on, terms.grace_days + 1))
         for plan, terms in PLANS.items()
         if terms.renewable_here
     ]

@@ -16,6 +16,7 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.renewability import day_values
 from portal.store.scope import visible_mailboxes, visible_orders
+from portal.store.space_purchases import SpacePurchase
 
 NEWEST_ORDERS = 20
 
@@ -51,12 +52,13 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
 
 
 def orders_of_mailbox(session: Session, subject: Subject, mailbox_id: int) -> Sequence[AnyRow]:
-    """Return the newest orders with a line for this mailbox, those that are the subject's to see."""
+    """Return the newest orders of a term or of space for this mailbox that are the subject's to see."""
+    terms = select(OrderLine.order_id).where(OrderLine.mailbox_id == mailbox_id)
+    about = terms.union(select(SpacePurchase.order_id).where(SpacePurchase.mailbox_id == mailbox_id))
     return session.execute(
         select(Order.number, Order.placed_at, Order.gross_cents, Order.state)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(OrderLine.mailbox_id == mailbox_id, visible_orders(subject))
-        .order_by(OrderLine.id.desc())
+        .where(Order.id.in_(about), visible_orders(subject))
+        .order_by(Order.id.desc())
         .limit(NEWEST_ORDERS)
     ).all()
 

@@ -7,11 +7,13 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import BigInteger, Row, Select, cast, func, select
 from sqlalchemy.orm import Session
 
+from portal.domain.credit import PostingKind
 from portal.domain.money import Cents
 from portal.domain.orders import LineState
 from portal.domain.owed import owed_cents
 from portal.domain.payments import PaymentState
 from portal.store.accounts import Holder
+from portal.store.ledger import LedgerPosting
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
@@ -114,14 +116,20 @@ def locked_order_by_number(session: Session, number: str) -> Order | None:
 
 
 def orders_with_refusals(session: Session, *, limit: int) -> Sequence[Row[Order, int, int]]:
-    """Return orders with refused lines, the newest first: the order, how many, and their net cents."""
+    """Return orders with refused lines that are not credited yet, the newest first.
+
+    Each with how many, and their net cents.
+    """
+    credited = select(LedgerPosting.order_id).where(
+        LedgerPosting.kind == PostingKind.REFUSED, LedgerPosting.order_id.is_not(None)
+    )
     refused = (
         select(
             OrderLine.order_id,
             func.count().label("count"),
             cast(func.sum(OrderLine.net_cents), BigInteger).label("net_cents"),
         )
-        .where(OrderLine.state == LineState.REFUSED)
+        .where(OrderLine.state == LineState.REFUSED, OrderLine.order_id.not_in(credited))
         .group_by(OrderLine.order_id)
         .subquery()
     )

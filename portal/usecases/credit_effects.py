@@ -9,15 +9,16 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from portal.domain.access import Subject
 from portal.domain.credit import LedgerAccount, PostingKind, leftover_expires_on
 from portal.domain.dates import rome_day
 from portal.domain.money import Cents
 from portal.domain.orders import OrderState
+from portal.domain.withdrawal import WithdrawalState
 from portal.store import ledger, ledger_queries, order_facts
 from portal.store.ledger import LedgerPosting
 from portal.store.orders import Order
 from portal.store.payments import Payment
+from portal.store.withdrawals import Withdrawal
 from portal.usecases import credit_notices, wallets
 from portal.usecases.wallets import Why
 
@@ -55,13 +56,17 @@ def keep_leftover(session: Session, payment: Payment, *, now: datetime) -> date 
 
 
 def give_back(session: Session, order: Order, kind: PostingKind, cents: Cents, *, now: datetime) -> None:
-    """Give back to the one who paid an order what it did not do for them, as a leftover."""
-    if cents:
-        why = Why(kind, order.number, order.id)
-        until = leftover_expires_on(rome_day(now))
-        wallets.put_in(
-            session, payer_of(session, order), why, cents, LedgerAccount.REVENUE, expires_on=until, now=now
-        )
+    """Give back to the one who paid an order what it did not do for them, as a leftover.
+
+    What was paid from credit comes back as credit that does not lapse: it did not before.
+    """
+    if not cents:
+        return
+    why = Why(kind, order.number, order.id)
+    buyer = ledger_queries.buyer_of(session, order.number)
+    until = leftover_expires_on(rome_day(now)) if buyer is None else None
+    owner = buyer or wallets.owner_of(order)
+    wallets.put_in(session, owner, why, cents, LedgerAccount.REVENUE, expires_on=until, now=now)
 
 
 def give_back_refused(session: Session, order: Order, *, now: datetime) -> None:
@@ -75,9 +80,16 @@ def give_back_all(session: Session, order: Order, *, now: datetime) -> None:
     give_back(session, order, PostingKind.REFUSED, order.due_cents, now=now)
 
 
-def payer_of(session: Session, order: Order) -> Subject:
-    """Return whose credit paid the order; whose order it is where no credit did."""
-    return ledger_queries.buyer_of(session, order.number) or wallets.owner_of(order)
+def refund_withdrawal(session: Session, order: Order, withdrawal: Withdrawal, *, now: datetime) -> None:
+    """Refund an effective withdrawal at once by the means it was paid with, where that was credit.
+
+    Everything else is the operator's to send back. Source: domain.md 10.
+    """
+    if not withdrawal.refund_cents or ledger_queries.buyer_of(session, order.number) is None:
+        return
+    give_back(session, order, PostingKind.WITHDRAWAL, withdrawal.refund_cents, now=now)
+    withdrawal.state = WithdrawalState.REFUNDED
+    withdrawal.refunded_on, withdrawal.refund_reference = rome_day(now), f"credit:{order.number}"
 
 
 def _keep_unclaimed(session: Session, payment: Payment, now: datetime) -> None:

@@ -106,7 +106,9 @@ BROKEN: dict[Check, list[str]] = {
         "DROP INDEX uq_order_line_open_mailbox",
         "UPDATE order_line SET is_open = (1 = 1), mailbox_id = 1",
     ],
-    Check.MAILBOX_PAST_ITS_END: ["UPDATE mailbox SET expires_on = '2026-08-22' WHERE id = 1"],
+    Check.MAILBOX_PAST_ITS_END: [
+        "UPDATE mailbox SET expires_on = '2026-08-22', created_at = '2026-01-01 09:00' WHERE id = 1"
+    ],
     Check.MAIL_WITHOUT_WORK: ["UPDATE outbox SET state = 'done'"],
     Check.ROW_BEYOND_ITS_LEASE: ["UPDATE outbox SET state = 'claimed', not_before = '2026-11-24 08:59'"],
     Check.ATTEMPT_UNDECIDED: [
@@ -143,7 +145,7 @@ def test_what_is_off_is_named_a_few_at_a_time(services: Services) -> None:
     with services.transaction() as session:
         account = make_account(session)
         for _ in range(30):
-            make_mailbox(session, account, expires_in=-200)
+            make_mailbox(session, account, expires_in=-200, created_at=NOW - timedelta(days=300))
     with services.reading() as session:
         named = list(audit(session, today=TODAY, now=NOW))
 

@@ -20,15 +20,26 @@ from portal.domain.errors import DomainError, NotAllowed, NotFound, OrderNotPaya
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
+from portal.domain.withdrawal import WithdrawalState
 from portal.store.ledger import CreditLot, LedgerEntry, LedgerPosting, Wallet
 from portal.store.mails import Mail
 from portal.store.orders import Order
 from portal.store.payments import Payment
-from portal.usecases import credit_expiry, credit_payments, fulfilment, top_ups, wallets
+from portal.store.withdrawals import Withdrawal
+from portal.usecases import (
+    credit_expiry,
+    credit_payments,
+    fulfilment,
+    top_ups,
+    wallets,
+    withdrawal_effects,
+    withdrawals,
+)
 from portal.usecases.audit import audit
 from portal.usecases.line_tasks import Refusal
 from portal.usecases.payments import Money, Outcome, settle
 from portal.usecases.wallets import Why
+from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
 
@@ -234,7 +245,7 @@ def test_what_could_not_be_renewed_is_given_back(services: Services) -> None:
 
         assert order.state is OrderState.CREDITED
     assert balance(services, subject) == 610
-    assert balance(services, subject, LATER.date()) == 0
+    assert balance(services, subject, LATER.date()) == 610
     assert_sound(services)
 
 
@@ -330,3 +341,22 @@ def test_without_the_lock_more_is_spent_than_there_is(services: Services) -> Non
     assert at_once(pay_carelessly, 6).count(True) == 6
     with services.reading() as session:
         assert session.scalar(select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.lot_id == 1)) < 0
+
+
+def test_a_withdrawal_gives_credit_back_by_the_means_it_was_paid_with(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 610)
+        order = order_of(session, subject, withdrawable_until=TODAY + timedelta(days=10))
+        credit_payments.pay_from_credit(session, subject, order.number, now=NOW)
+        (task,) = fulfilment.begin_renewals(session, [1], now=NOW).values()
+        assert task.order is not None
+        fulfilment.complete_renewal(session, task.line_id, task.order, now=NOW)
+        declaration = Declaration("Mario Rossi", "mario@posta.example", "192.0.2.7")
+        withdrawals.withdraw(session, subject, order.number, declaration, now=NOW)
+        withdrawal_effects.begin_withdrawals(session, [1], now=NOW)
+        withdrawal_effects.complete_withdrawal(session, 1, now=NOW)
+        withdrawal_effects.complete_withdrawal(session, 1, now=NOW)
+
+        withdrawal = session.scalars(select(Withdrawal)).one()
+        assert (order.state, withdrawal.state) == (OrderState.WITHDRAWN, WithdrawalState.REFUNDED)
+    assert balance(services, subject) == balance(services, subject, LATER.date()) == 610
