@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
@@ -39,6 +39,21 @@ class HeldWallet:
     wallet_id: int
     owner: str
     balance_cents: Cents
+
+
+def usable_of(session: Session, owner: Subject, today: date) -> Cents:
+    """Return what the owner can spend today: one statement, what lapsed left out."""
+    column, value = (
+        (Wallet.account_id, owner.account_id)
+        if owner.account_id is not None
+        else (Wallet.mailbox_id, owner.mailbox_id)
+    )
+    usable = session.scalar(
+        select(func.sum(CreditLot.left_cents))
+        .join(Wallet, Wallet.id == CreditLot.wallet_id)
+        .where(column == value, or_(CreditLot.expires_on.is_(None), CreditLot.expires_on >= today))
+    )
+    return int(usable or 0)
 
 
 def buyer_of(session: Session, order_number: str) -> Subject | None:

@@ -12,8 +12,10 @@ from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
+from portal.domain.money import Cents
 from portal.domain.plans import Plan
 from portal.store import home
+from portal.usecases import wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class FirstPage:
     expiries: list[Expiry]
     to_pay: list[OrderToPay]
     draft: str | None
+    credit_cents: Cents
 
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
-    """Return the first page: three statements, whatever the account holds. Raises NotFound for a mailbox."""
+    """Return the first page: four statements, whatever the account holds. Raises NotFound for a mailbox."""
     if subject.account_id is None:
         raise NotFound
     return FirstPage(
@@ -65,4 +68,5 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
             for row in home.orders_to_pay(session, subject)
         ],
         draft=home.open_draft(session, subject),
+        credit_cents=wallets.balance_of(session, subject, today=today),
     )

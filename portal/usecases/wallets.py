@@ -11,11 +11,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
-from portal.domain.credit import LedgerAccount, Lot, PostingKind, draws, is_usable, usable_cents
+from portal.domain.credit import LedgerAccount, Lot, PostingKind, draws, is_usable
 from portal.domain.credit_errors import CreditTooSmall
 from portal.domain.dates import rome_day
 from portal.domain.money import Cents
-from portal.store import ledger
+from portal.store import ledger, ledger_queries
 from portal.store.ledger import CreditLot, LedgerPosting, Wallet
 from portal.store.orders import Order
 
@@ -39,8 +39,7 @@ def owner_of(order: Order) -> Subject:
 
 def balance_of(session: Session, owner: Subject, *, today: date) -> Cents:
     """Return what the owner can spend today, whether or not the clock has taken out what lapsed."""
-    wallet = ledger.wallet_of(session, owner)
-    return usable_cents(ledger.lots_left(session, wallet.id), today) if wallet else 0
+    return ledger_queries.usable_of(session, owner, today)
 
 
 def put_in(

@@ -76,6 +76,13 @@ def test_the_wallet_shows_what_lapses_and_what_moved_it(till: Till, visitor: Bro
     assert "Prova" in page
 
 
+def test_the_first_page_tells_the_credit(till: Till, visitor: Browser) -> None:
+    assert "di credito" not in visitor.get("/").text
+    give(till, 610)
+
+    assert "Hai € 6,10 di credito." in visitor.get("/").text
+
+
 def test_a_top_up_leads_to_the_cards_page(till: Till, visitor: Browser) -> None:
     answer = visitor.post("/credito/ricarica", {"amount": "20,00"})
 
