@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import error_pages, headers, login, logs, policies, rate_limits, web
 from portal.blueprints import (
     access,
+    auto_renewal,
     confirm_step,
     contact_email,
     contracts,
@@ -57,6 +58,7 @@ PAGES = (
     paying,
     credit,
     space,
+    auto_renewal,
     stored_methods,
     webhooks,
     health,

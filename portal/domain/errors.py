@@ -273,6 +273,14 @@ class DataMissing(DomainError):
 
 
 @dataclass(eq=False)
+class AutoRenewalRefused(DomainError):
+    """Auto-renewal cannot be switched on so; `problem` is a code about that field of the form."""
+
+    field: Final[str]
+    problem: Final[str]
+
+
+@dataclass(eq=False)
 class FieldProblem(DomainError):
     """One field of a form or a file is not acceptable; `code` is one of `customers.FieldCode`."""
 

@@ -9,6 +9,9 @@ from portal.domain.money import Cents
 CONSENT_VERSION = "2026-11"
 """The text shown now: templates/payments/consents/<version>.html. A text that was shown never changes."""
 
+MAILBOX_CONSENT_VERSION = "2026-11-mailbox"
+"""The same for auto-renewal that is switched on for one mailbox, from its page."""
+
 CHARGED_DAYS_BEFORE = 7
 """How long before an expiry an auto-renewal is charged. Source: domain.md 6, 15 (6)."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, false, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.access import Subject
+from portal.domain.mandates import StoredMethodState
 from portal.store.accounts import Account, Holder
 from portal.store.base import AnyRow
 from portal.store.mailbox_list import FACTS
@@ -17,6 +18,7 @@ from portal.store.orders import Order, OrderLine
 from portal.store.renewability import day_values
 from portal.store.scope import visible_mailboxes, visible_orders
 from portal.store.space_purchases import SpacePurchase
+from portal.store.stored_methods import RenewsWith, StoredMethod
 
 NEWEST_ORDERS = 20
 
@@ -26,6 +28,11 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
     sibling = aliased(Mailbox)
     of_the_account = and_(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
     has_siblings = exists().where(of_the_account) if subject.account_id is not None else false()
+    chargeable = exists().where(
+        RenewsWith.mailbox_id == Mailbox.id,
+        StoredMethod.id == RenewsWith.stored_method_id,
+        StoredMethod.state == StoredMethodState.ACTIVE,
+    )
     return session.execute(
         select(
             *FACTS,
@@ -41,6 +48,7 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
             Order.number.label("order_number"),
             Order.state.label("order_state"),
             has_siblings.label("has_siblings"),
+            chargeable.label("has_method"),
         )
         .join(Holder, Holder.id == Mailbox.holder_id)
         .outerjoin(Account, Account.id == Mailbox.account_id)

@@ -74,6 +74,51 @@ def renew_order_with(session: Session, order_id: int, method_id: int) -> None:
     )
 
 
+def renew_mailbox_with(
+    session: Session, mailbox: Mailbox, method_id: int, consent: AutoRenewalConsent
+) -> None:
+    """Let a mailbox renew by itself with the method, below the maximum that was agreed for it."""
+    stop_renewing(session, mailbox, consent.given_at)
+    mailbox.auto_renewal = True
+    session.add(
+        RenewsWith(
+            mailbox_id=mailbox.id,
+            stored_method_id=method_id,
+            consent_id=consent.id,
+            maximum_cents=consent.maximum_cents,
+        )
+    )
+    session.flush()
+
+
+def stop_renewing(session: Session, mailbox: Mailbox, now: datetime) -> None:
+    """Let a mailbox renew by itself no more; a mandate that was given for it alone ends."""
+    mailbox.auto_renewal = False
+    before = session.get(RenewsWith, mailbox.id, populate_existing=True)
+    if before is None:
+        return
+    session.execute(
+        update(Mandate)
+        .where(Mandate.consent_id == before.consent_id, Mandate.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.delete(before)
+    session.flush()
+
+
+def chargeable_methods(session: Session, account_id: int | None, mailbox_id: int) -> Sequence[StoredMethod]:
+    """Return the active methods of the account, or of the mailbox where it has none; the newest first."""
+    owner = StoredMethod.mailbox_id == mailbox_id
+    if account_id is not None:
+        owner = StoredMethod.account_id == account_id
+    return session.scalars(
+        select(StoredMethod)
+        .where(owner, StoredMethod.state == StoredMethodState.ACTIVE)
+        .order_by(StoredMethod.id.desc())
+    ).all()
+
+
 def stop_renewing_with(session: Session, method_id: int) -> None:
     """Switch auto-renewal off for the mailboxes that renew with the method."""
     mailboxes = select(RenewsWith.mailbox_id).where(RenewsWith.stored_method_id == method_id)

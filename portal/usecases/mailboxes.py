@@ -158,6 +158,8 @@ class MailboxDetails:
     works_now: Capabilities
     works_suspended: Capabilities
     may_change_plan: bool
+    has_method: bool
+    """Whether a stored method renews it; without one nothing is charged. Source: domain.md 6."""
     may_add_space: bool
     lacking: Mapping[Action, Keeper]
     """What the subject may not do, and who can: the pages say it where a control is missing."""
@@ -204,6 +206,7 @@ def look_at(
         works_now=capabilities(state, suspended),
         works_suspended=suspended,
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
+        has_method=row.has_method,
         may_add_space=allowed(relation, Action.CHANGE_EXTRA_SPACE)
         and state is MailboxState.ACTIVE
         and PLANS[row.plan].renewable_here,
