@@ -322,6 +322,19 @@ def test_a_mailbox_ordered_meanwhile_is_shown_and_left_out(app: Flask, services:
     assert person.order()
 
 
+def test_when_nothing_can_be_renewed_any_more_no_button_leads_on(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    with services.transaction() as session:
+        make_order(session, list(session.scalars(select(Mailbox))))
+
+    page = person.browser.get(f"{person.plan}?prosegui=no").text
+
+    assert "Adesso questa casella non si può rinnovare" in page
+    assert "Completa la scelta" not in page
+    assert "Prosegui e completa" not in page
+    assert "Abbandona il rinnovo" in page
+
+
 def test_a_discarded_renewal_says_so(app: Flask, services: Services) -> None:
     person = shopper(app, services, {}).start()
 
