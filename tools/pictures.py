@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from e2e.conftest import LAUNCH
-from e2e.steps import sign_in, through_the_data, to_the_order
+from e2e.steps import accept_the_texts, add_nothing, sign_in, through_the_data, to_the_order
 from portal.demo.register import ACCOUNT, SINGLE_MAILBOX
 from tests.servers.portal import DemoPortal
 from tools import chromium
@@ -53,6 +53,8 @@ def walk_as_account(page: Page) -> None:
         "casella-dominio": "/caselle/info@contiesoci.example",
         "non-trovata": "/caselle/nessuno@pec.example",
         "ordini-vuoto": "/ordini",
+        "credito": "/credito",
+        "contratti": "/contratti",
     }.items():
         page.goto(path)
         shoot(page, name)
@@ -78,10 +80,25 @@ def walk_as_account(page: Page) -> None:
     shoot(page, "posta")
     page.locator("th a").first.click()
     shoot(page, "posta-conferma")
+    begin_with_several_holders(page)
+
+
+def begin_with_several_holders(page: Page) -> None:
+    """What is left of the list: «Dati» with its holders, one of them open, and «Pagamento» for many."""
+    page.goto("/caselle")
+    page.get_by_role("combobox", name=re.compile("Seleziona tutte le caselle")).select_option("12")
+    page.get_by_role("button", name="Applica").click()
+    page.get_by_text(re.compile(r"\d+ caselle selezionate")).first.wait_for()
+    page.locator("#rinnova-selezione").click()
+    page.get_by_role("link", name="Prosegui e completa l'ordine").click()
+    add_nothing(page)
+    shoot(page, "dati-molti")
+    page.get_by_role("link", name="Modifica", exact=False).first.click()
+    shoot(page, "dati-molti-modifica")
 
 
 def walk_as_mailbox(page: Page) -> None:
-    """One mailbox from the link in its mail to the order, and the order cancelled."""
+    """One mailbox from the link in its mail to the order, its card refused once and then accepted."""
     sign_in(page, SINGLE_MAILBOX, at=f"/caselle/{SINGLE_MAILBOX}/rinnova")
     shoot(page, "rinnova")
     page.get_by_role("button", name="Continua").click()
@@ -93,13 +110,27 @@ def walk_as_mailbox(page: Page) -> None:
     shoot(page, "dati-una")
     through_the_data(page)
     shoot(page, "pagamento")
-    page.get_by_role("radio", name=re.compile("Bonifico")).check()
+    page.get_by_role("radio", name="Carta di credito").check()
+    page.get_by_role("button", name="Prosegui", exact=True).click()
+    shoot(page, "pagamento-errori-aperta")
+    page.get_by_role("radio", name="No, rinnovo io ogni volta").check()
     page.get_by_role("button", name="Prosegui", exact=True).click()
     shoot(page, "conferma")
-    for answer in page.get_by_role("radio", name="Accetto", exact=True).all():
-        answer.check()
-    page.get_by_role("button", name="Conferma l'ordine con obbligo di pagare").click()
+    page.get_by_role("button", name="Conferma e paga").click()
+    shoot(page, "conferma-errori-aperta")
+    accept_the_texts(page)
+    page.get_by_role("button", name="Conferma e paga").click()
+    page.wait_for_url(re.compile("/cassa/"))
+    shoot(page, "cassa")
+    page.get_by_role("button", name="Rifiuta: disponibilità insufficiente").click()
     page.wait_for_url(re.compile("/ordini/"))
+    shoot(page, "ordine-rifiutato")
+    order = page.url
+    page.goto(f"{order}/metodo")
+    shoot(page, "ordine-metodo")
+    page.get_by_role("radio", name=re.compile("Bonifico")).check()
+    page.get_by_role("button", name="Usa questo metodo").click()
+    page.locator("#paga").wait_for()
     shoot(page, "ordine-una")
     page.goto(f"/caselle/{SINGLE_MAILBOX}")
     shoot(page, "casella-da-pagare")
