@@ -108,7 +108,7 @@ def test_statements_of_the_wizard(app: Flask, services: Services) -> None:
         "page of 50": 4 + SIGN_IN,
         "row": 4 + SIGN_IN,
         "change": 5 + SIGN_IN,
-        "payment": 6 + SIGN_IN,
+        "payment": 8 + SIGN_IN,
     }
 
 
