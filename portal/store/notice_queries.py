@@ -18,6 +18,7 @@ from portal.store.mails import Mail, MailState
 from portal.store.notice_planning import OF_AN_EXPIRY
 from portal.store.notices import Notice, NoticeState
 from portal.store.orders import Order, OrderLine
+from portal.store.renewability import MEMBERSHIP, day_values
 
 _PLANNED = Notice.state == literal_column("'planned'")
 """Said as the index says it, with the value in it."""
@@ -108,19 +109,21 @@ def mails_since(session: Session, recipients: Collection[str], since: datetime) 
     return {row.recipient: row.mails for row in rows}
 
 
-def single_notices(session: Session, told: Collection[Waiting]) -> Sequence[AnyRow]:
-    """Return the planned notices of these recipients with the facts of their mailboxes."""
+def single_notices(session: Session, told: Collection[Waiting], today: date) -> Sequence[AnyRow]:
+    """Return the planned notices of these recipients with the facts of their mailboxes today."""
     whose = [(waiting.recipient, waiting.account_id or 0) for waiting in told]
     owner = tuple_(Notice.recipient, func.coalesce(Notice.account_id, 0))
     names = [waiting.recipient for waiting in told]
     return session.execute(
-        _facts().where(_PLANNED, Notice.recipient.in_(names), owner.in_(whose)).order_by(Notice.id)
+        _facts(today).where(_PLANNED, Notice.recipient.in_(names), owner.in_(whose)).order_by(Notice.id)
     ).all()
 
 
-def digest_notices(session: Session, told: Waiting, limit: int) -> Sequence[AnyRow]:
+def digest_notices(session: Session, told: Waiting, limit: int, today: date) -> Sequence[AnyRow]:
     """Return the first of the recipient's planned notices, the most urgent first."""
-    return session.execute(_facts().where(_of(told)).order_by(*_URGENCY, Mailbox.address).limit(limit)).all()
+    return session.execute(
+        _facts(today).where(_of(told)).order_by(*_URGENCY, Mailbox.address).limit(limit)
+    ).all()
 
 
 def digest_groups(session: Session, told: Waiting) -> Sequence[AnyRow]:
@@ -172,7 +175,7 @@ def _of(told: Waiting) -> ColumnElement[bool]:
     )
 
 
-def _facts() -> AnySelect:
+def _facts(today: date) -> AnySelect:
     unpaid = and_(Order.id == OrderLine.order_id, Order.state == OrderState.AWAITING_PAYMENT)
     return (
         select(
@@ -192,7 +195,7 @@ def _facts() -> AnySelect:
             Holder.last_name,
             Holder.business_name,
             func.coalesce(Account.language, Mailbox.language).label("language"),
-            Mailbox.convention_code,
+            *MEMBERSHIP,
             Order.number.label("order_number"),
         )
         .join(Mailbox, Mailbox.id == Notice.mailbox_id)
@@ -200,4 +203,5 @@ def _facts() -> AnySelect:
         .outerjoin(Account, Account.id == Notice.account_id)
         .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
         .outerjoin(Order, unpaid)
+        .params(day_values(today))
     )

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.domain.conventions import Convention, Payer
+from portal.domain.conventions import ConventionStanding
 from portal.domain.customers import BUSINESS_REGISTER
 from portal.domain.dates import day_bounds
 from portal.domain.lifecycle import cancelled_from, last_day_to_renew
@@ -20,7 +20,7 @@ from portal.domain.plans import PLANS
 from portal.domain.space import MB_PER_GB
 from portal.store import notice_queries
 from portal.store.base import AnyRow
-from portal.store.conventions import in_force_on
+from portal.store.conventions import membership_of
 from portal.store.notice_queries import Waiting
 from portal.usecases.mail_rows import Context, NewMail, write_mails
 
@@ -44,10 +44,9 @@ def write_notices(
     begins, _ = day_bounds(today)
     names = {told.recipient for told in waiting}
     ways = _ways(waiting, notice_queries.mails_since(session, names, begins))
-    conventions = in_force_on(session, today)
-    count = _write_singles(session, ways[Telling.ONE_BY_ONE], conventions, today, now)
+    count = _write_singles(session, ways[Telling.ONE_BY_ONE], today, now)
     for told in ways[Telling.DIGEST]:
-        _write_digest(session, told, conventions, today, now)
+        _write_digest(session, told, today, now)
     return count + len(ways[Telling.DIGEST]), waiting[-1].recipient
 
 
@@ -66,14 +65,13 @@ def _ways(waiting: Sequence[Waiting], mails_today: Mapping[str, int]) -> dict[Te
 def _write_singles(
     session: Session,
     told: Sequence[Waiting],
-    conventions: Mapping[str, Convention],
     today: date,
     now: datetime,
 ) -> int:
     if not told:
         return 0
-    rows = notice_queries.single_notices(session, told)
-    mails = [_single(row, _facts(row, conventions, today)) for row in rows]
+    rows = notice_queries.single_notices(session, told, today)
+    mails = [_single(row, _facts(row, today)) for row in rows]
     ids = write_mails(session, mails, now=now)
     notice_queries.mark_written(session, list(zip((row.id for row in rows), ids, strict=True)), now=now)
     return len(ids)
@@ -92,17 +90,15 @@ def _single(row: AnyRow, facts: Context) -> NewMail:
     )
 
 
-def _write_digest(
-    session: Session, told: Waiting, conventions: Mapping[str, Convention], today: date, now: datetime
-) -> None:
-    rows = notice_queries.digest_notices(session, told, LISTED)
+def _write_digest(session: Session, told: Waiting, today: date, now: datetime) -> None:
+    rows = notice_queries.digest_notices(session, told, LISTED, today)
     groups = notice_queries.digest_groups(session, told)
     mail = NewMail(
         kind="notice_digest",
         key=f"notice_digest:{told.account_id or 0}:{today}:{told.newest_id}:{told.recipient}",
         recipient=told.recipient,
         language=rows[0].language,
-        context=_digest(rows, groups, conventions, today),
+        context=_digest(rows, groups, today),
         account_id=told.account_id,
         mailbox_id=None,
     )
@@ -110,13 +106,13 @@ def _write_digest(
     notice_queries.mark_all_written(session, told, mail_id, now=now)
 
 
-def _digest(
-    rows: Sequence[AnyRow], groups: Sequence[AnyRow], conventions: Mapping[str, Convention], today: date
-) -> Context:
+def _digest(rows: Sequence[AnyRow], groups: Sequence[AnyRow], today: date) -> Context:
+    total = sum(group.count for group in groups)
     return {
         "name": "",
-        "total": sum(group.count for group in groups),
+        "total": total,
         "shown": len(rows),
+        "to_renew": total > len(rows) or not all(_is_others_to_renew(row) for row in rows),
         "firm": any(row.holder_kind in BUSINESS_REGISTER for row in rows),
         "groups": [
             {
@@ -124,7 +120,7 @@ def _digest(
                 "milestone": group.milestone,
                 "occasion": group.occasion.isoformat(),
                 "count": group.count,
-                "mailboxes": [_facts(row, conventions, today) for row in _in_group(rows, group)],
+                "mailboxes": [_facts(row, today) for row in _in_group(rows, group)],
             }
             for group in groups
         ],
@@ -136,19 +132,35 @@ def _in_group(rows: Iterable[AnyRow], group: AnyRow) -> list[AnyRow]:
     return [row for row in rows if (row.kind, row.milestone, row.occasion) == key]
 
 
-def _facts(row: AnyRow, conventions: Mapping[str, Convention], today: date) -> Context:
+def _facts(row: AnyRow, today: date) -> Context:
     """Return what a mail says about one mailbox, as plain values."""
-    convention = conventions.get(row.convention_code or "")
     facts: Context = {
         "name": row.business_name or f"{row.first_name} {row.last_name}".strip(),
         "address": row.address,
         "milestone": row.milestone,
         "firm": row.holder_kind in BUSINESS_REGISTER,
         "order": row.order_number,
-        "paying_body": convention.body if convention and convention.payer is Payer.BODY else None,
+        **_convention(row),
     }
     more = _space(row) if row.kind is NoticeKind.QUOTA_WARNING else _days(row, today)
     return facts | more
+
+
+def _convention(row: AnyRow) -> Context:
+    """Return who renews the mailbox, or whom to ask, where that is not its holder. Source: domain.md 8.6."""
+    membership = membership_of(row)
+    standing = membership.standing if membership else None
+    name = membership.body or membership.code if membership else None
+    return {
+        "paying_body": name if standing is ConventionStanding.BODY_PAYS else None,
+        "asked_body": name if standing is ConventionStanding.NOT_IN_FORCE else None,
+        "convention_code": row.convention_code,
+    }
+
+
+def _is_others_to_renew(row: AnyRow) -> bool:
+    told = _convention(row)
+    return bool(told["paying_body"] or told["asked_body"])
 
 
 def _days(row: AnyRow, today: date) -> Context:

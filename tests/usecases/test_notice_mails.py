@@ -169,27 +169,85 @@ def test_an_open_order_is_named_with_its_page(services: Services) -> None:
     assert "/rinnova" not in words.text
 
 
-def test_a_convention_that_pays_asks_its_members_for_nothing(services: Services) -> None:
-    box(services, 7, convention_code="OMCEO-GE-0015")
+CODE, BODY = "OMCEO-GE-0015", "Ordine dei Medici di Genova"
+
+
+def agree(services: Services, *, payer: Payer = Payer.BODY, over: bool = False) -> None:
+    """Store the convention of CODE, in force or over since yesterday."""
     with services.transaction() as session:
         session.add(
             ConventionRow(
-                code="OMCEO-GE-0015",
-                body="Ordine dei Medici di Genova",
-                payer=Payer.BODY,
+                code=CODE,
+                body=BODY,
+                payer=payer,
                 plan=Plan.STANDARD,
                 term_years=3,
-                total_net_cents=0,
+                total_net_cents=0 if payer is Payer.BODY else 400,
                 valid_from=TODAY - timedelta(days=365),
-                valid_to=None,
+                valid_to=TODAY - timedelta(days=1) if over else None,
             )
         )
+
+
+def said(words: Wording) -> str:
+    return f"{words.subject} {words.text} {words.html}"
+
+
+@pytest.mark.parametrize("expires_in", [7, -1, -30])
+def test_a_convention_that_pays_asks_its_members_for_nothing(services: Services, expires_in: int) -> None:
+    box(services, expires_in, convention_code=CODE)
+    agree(services)
 
     tick(services)
 
     words = wording(mails(services)[0])
-    assert "rinnovo è a cura di Ordine dei Medici di Genova: non devi pagare nulla" in words.text
-    assert "PayPal" not in words.text + words.html
+    for body in (words.text, words.html):
+        assert f"rinnovo è a cura di {BODY}: non devi pagare nulla" in body
+    for asked in ("PayPal", "/rinnova", "La puoi rinnovare"):
+        assert asked not in said(words)
+
+
+@pytest.mark.parametrize("expires_in", [7, -1, -30])
+def test_a_convention_that_is_over_says_whom_to_ask(services: Services, expires_in: int) -> None:
+    box(services, expires_in, convention_code=CODE)
+    agree(services, payer=Payer.MEMBER, over=True)
+
+    tick(services)
+
+    words = wording(mails(services)[0])
+    for body in (words.text, words.html):
+        assert f"{CODE}, che oggi non è in vigore" in body
+        assert f"Chiedi a {BODY} se continua" in body
+    for asked in ("PayPal", "/rinnova", "La puoi rinnovare"):
+        assert asked not in said(words)
+
+
+def test_a_member_who_pays_is_asked_like_everybody(services: Services) -> None:
+    box(services, 7, convention_code=CODE)
+    agree(services, payer=Payer.MEMBER)
+
+    tick(services)
+
+    assert "/rinnova" in said(wording(mails(services)[0]))
+
+
+@pytest.mark.parametrize(
+    ("over", "note"),
+    [(False, f"rinnovo a cura di {BODY}"), (True, f"convenzione non in vigore: chiedi a {BODY}")],
+)
+def test_a_digest_of_members_only_asks_nobody_to_renew(services: Services, over: bool, note: str) -> None:
+    many(services, 5, first_expiry=TODAY + timedelta(days=30))
+    with services.transaction() as session:
+        session.execute(update(Mailbox).values(convention_code=CODE))
+    agree(services, over=over)
+
+    tick(services)
+
+    words = wording(mails(services)[0])
+    assert words.text.count(note) == 5
+    for asked in ("rinnovarle con un solo ordine", "Vedi e rinnova"):
+        assert asked not in said(words)
+    assert "Per vederle tutte:" in words.text
 
 
 @pytest.mark.parametrize("expires_in", [7, -1, -30, -91])
