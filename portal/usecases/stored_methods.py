@@ -12,6 +12,7 @@ from portal.domain.money import Cents
 from portal.ports import KeptMethod, MethodToken
 from portal.store import method_queries
 from portal.store.attempts import PaymentAttempt
+from portal.store.drafts import RenewalDraft
 from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent, Mandate, StoredMethod
 
@@ -34,7 +35,8 @@ def keep_from_payment(
 ) -> StoredMethod | None:
     """Store the method an order was paid with, as its owner agreed, and let its mailboxes renew with it.
 
-    None where nobody agreed; once an attempt. The caller holds the order's lock. Source: domain.md 6, 7.2.
+    None where nobody agreed; once an attempt. The caller holds the order's lock. What a mailbox's own session
+    paid with is that mailbox's: the account's methods are not its to manage. Source: domain.md 2.2, 6, 7.2.
     """
     consent = consent_of(session, order)
     if consent is None or not consent.wanted:
@@ -42,9 +44,10 @@ def keep_from_payment(
     before = method_queries.method_of_reference(session, attempt.reference)
     if before is not None:
         return before
+    account_id, mailbox_id = _owner(session, order)
     method = StoredMethod(
-        account_id=order.account_id,
-        mailbox_id=None if order.account_id else order.mailbox_id,
+        account_id=account_id,
+        mailbox_id=mailbox_id,
         reference=attempt.reference,
         method=attempt.method,
         gateway=attempt.gateway,
@@ -58,6 +61,15 @@ def keep_from_payment(
     give_mandate(session, method, consent)
     method_queries.renew_order_with(session, order.id, method.id)
     return method
+
+
+def _owner(session: Session, order: Order) -> tuple[int | None, int | None]:
+    """Return the account, or else the mailbox, whose method it becomes: of whoever prepared the order."""
+    draft = session.get(RenewalDraft, order.draft_id) if order.draft_id else None
+    own_session = draft is not None and draft.mailbox_id is not None
+    if order.account_id is None or own_session:
+        return None, order.mailbox_id
+    return order.account_id, None
 
 
 def fill_in(method: StoredMethod, kept: KeptMethod, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.app import create_app
 from portal.domain.access import RIGHTS, Action, Relation, Subject, SubjectKind
-from portal.store.accounts import Account
+from portal.store.accounts import Account, Holder
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order
+from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
 from tests.blueprints.shop import Shopper
@@ -26,6 +30,7 @@ from tests.factories import (
     make_order,
     make_prices,
 )
+from tests.tills import Till, with_simulated
 
 ADDRESS, OTHERS = "provata@pec.example", "sorella@pec.example"
 IN_ACCOUNT = {
@@ -38,6 +43,14 @@ IN_ACCOUNT = {
 BY_ACCOUNT = {Relation.ACCOUNT_OWN, Relation.ACCOUNT_OTHER_HOLDER}
 
 
+@pytest.fixture
+def app(app: Flask, services: Services) -> Flask:
+    """The portal of an operator with card and PayPal."""
+    application = create_app(with_simulated(services))
+    application.testing = True
+    return application
+
+
 @dataclass
 class Scene:
     """Somebody signed in, who stands to ADDRESS in one relation; OTHERS is of the same account."""
@@ -45,6 +58,7 @@ class Scene:
     relation: Relation
     browser: Browser
     services: Services
+    subject: Subject
 
     def shopper(self) -> Shopper:
         """Return the renewal of ADDRESS, begun."""
@@ -68,7 +82,7 @@ def play(app: Flask, services: Services, relation: Relation) -> Scene:
         make_mailbox(session, account, OTHERS)
         by_account = relation in BY_ACCOUNT
         subject = _subject(account.id, box) if by_account else _subject(None, box)
-    return Scene(relation, Browser(app).enter(services, subject), services)
+    return Scene(relation, Browser(app).enter(services, subject), services, subject)
 
 
 def _subject(account_id: int | None, box: Mailbox) -> Subject:
@@ -111,6 +125,55 @@ def sees_its_order(scene: Scene) -> bool:
     return scene.browser.get(f"/ordini/{number}").status_code == 200
 
 
+def sees_who_is_invoiced(scene: Scene) -> bool:
+    number = scene.shopper().order()
+    return "Intestata a" in scene.browser.get(f"/ordini/{number}").text
+
+
+def edits_the_holders_contacts(scene: Scene) -> bool:
+    who = scene.shopper()
+    page = who.browser.get(f"{who.plan}/dati").text
+    fields = dict(re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"', page))
+    del fields["csrf_token"]
+    answer = who.browser.post(f"{who.plan}/dati", fields | {"phone": "06 123 456", "country": "IT"})
+    assert answer.status_code == 303, answer.status
+    with scene.services.reading() as session:
+        box = session.scalars(select(Mailbox).where(Mailbox.address == ADDRESS)).one()
+        return session.get_one(Holder, box.holder_id).phone == "+3906123456"
+
+
+def pay_by_card(scene: Scene) -> tuple[Shopper, bool]:
+    """Choose the card and say yes to auto-renewal, asked or not; return whether it was asked."""
+    who = scene.shopper()
+    who.keep_data()
+    asked = "Vuoi il rinnovo automatico?" in who.browser.get(f"{who.plan}/pagamento").text
+    answer = who.browser.post(f"{who.plan}/pagamento", {"method": "card", "auto_renewal": "yes"})
+    assert answer.status_code == 303, answer.status
+    return who, asked
+
+
+def switches_auto_renewal_on(scene: Scene) -> bool:
+    _, asked = pay_by_card(scene)
+    with scene.services.reading() as session:
+        wanted = list(session.scalars(select(AutoRenewalConsent.wanted)))
+    assert wanted == [True] * asked, "what is not asked is not listened to"
+    return asked
+
+
+def adds_to_the_accounts_methods(scene: Scene) -> bool:
+    """Pay by a card that is to be kept: does the account have it then?"""
+    who, _ = pay_by_card(scene)
+    assert who.confirm().status_code == 303
+    with scene.services.reading() as session:
+        number = session.scalars(select(Order.number)).one()
+    till = Till(with_simulated(scene.services), scene.subject, number)
+    till.decide()
+    till.come_back(till.attempts()[0].reference)
+    with scene.services.reading() as session:
+        assert session.scalars(select(Order.paid_at)).one() is not None
+        return None not in (session.scalars(select(StoredMethod.account_id)).all() or [None])
+
+
 TRIES: dict[Action, Callable[[Scene], bool]] = {
     Action.SEE_MAILBOX: sees_it,
     Action.RENEW: renews_it,
@@ -118,6 +181,10 @@ TRIES: dict[Action, Callable[[Scene], bool]] = {
     Action.CHANGE_EXTRA_SPACE: changes_the_space,
     Action.SEE_OTHER_MAILBOXES: sees_other_mailboxes,
     Action.SEE_OWN_ORDERS: sees_its_order,
+    Action.SEE_INVOICES: sees_who_is_invoiced,
+    Action.EDIT_HOLDER_CONTACTS: edits_the_holders_contacts,
+    Action.TOGGLE_AUTO_RENEWAL: switches_auto_renewal_on,
+    Action.MANAGE_STORED_METHODS: adds_to_the_accounts_methods,
 }
 CELLS = [
     pytest.param(action, relation, id=f"{action}-{relation}") for action in TRIES for relation in Relation
