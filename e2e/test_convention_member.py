@@ -22,7 +22,7 @@ def test_from_the_mailbox_to_the_order_and_back(any_page: Page) -> None:
     sign_in(page, CONVENTION_MAILBOX, at=f"{OWN_PAGE}/rinnova")
     main = page.locator("main")
     expect(main).to_contain_text("Ordine dei Medici di Esempio")
-    expect(main).to_contain_text("€ 4,00 + IVA (€ 4,88 IVA inclusa)")
+    expect(main).to_contain_text("€\u00a04,00 + IVA (€\u00a04,88 IVA inclusa)")
     expect(main).to_contain_text(long_day(add_years(expires_on, 3)))
     no_barriers(page)
 
@@ -30,7 +30,7 @@ def test_from_the_mailbox_to_the_order_and_back(any_page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Rinnovo in convenzione")
     expect(page.get_by_role("radio")).to_have_count(0)
     expect(page.locator("#totals")).to_contain_text("4,88")
-    expect(main).to_contain_text("€ 4,00 + IVA per 3 anni in tutto")
+    expect(main).to_contain_text("€\u00a04,00 + IVA per 3 anni in tutto")
     no_barriers(page)
     number = to_the_order(page)
 

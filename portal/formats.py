@@ -13,12 +13,14 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal
 
 ROME = ZoneInfo("Europe/Rome")
+NO_BREAK = "\u00a0"
+"""A space at which no line ends."""
 
 
 @lru_cache(maxsize=4096)
 def euro(cents: int, locale: str = "it") -> str:
-    """Return «€ 1.234,50» for 123450 cents. Source: product.md 6."""
-    pattern = "¤ #,##0.00" if locale == "it" else None
+    """Return «€ 1.234,50» for 123450 cents, which no line break parts. Source: product.md 6."""
+    pattern = f"¤{NO_BREAK}#,##0.00" if locale == "it" else None
     return format_currency(Decimal(cents).scaleb(-2), "EUR", format=pattern, locale=locale)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TableCellFillMode, XPos, YPos
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "Titillium"
@@ -20,6 +20,8 @@ BODY_PT, SMALL_PT, TITLE_PT, HEADING_PT = 10.5, 8.5, 20, 13
 INK, MUTED, LINE = (23, 33, 43), (90, 101, 113), (200, 207, 214)
 _SIMPLER = str.maketrans({"→": "–", "\u202f": "\u00a0", "−": "–"})
 """Signs of the screens that the font lacks."""
+_KEPT = "\n\u00a0\u202f"
+"""Not printable by Python's count, and yet they say where a line may end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +138,12 @@ class Paper:
         self._pdf.ln(2)
 
     def pdf(self) -> bytes:
-        """Return the file."""
-        return bytes(self._pdf.output())
+        """Return the file, once: the fonts' own files are closed then, not when the garbage is collected."""
+        written = bytes(self._pdf.output())
+        for font in self._pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
+        return written
 
     def _text(self, text: str, size: float, *, strong: bool = False, ink: tuple[int, int, int] = INK) -> None:
         self._pdf.set_font(FAMILY, "B" if strong else "", size)
@@ -178,5 +184,5 @@ class _Pages(FPDF):
 
 def _writable(text: str) -> str:
     """Return the text on as many lines as it has, without what the font or a page cannot show."""
-    kept = (letter if letter.isprintable() or letter == "\n" else " " for letter in text)
+    kept = (letter if letter.isprintable() or letter in _KEPT else " " for letter in text)
     return "".join(kept).translate(_SIMPLER)

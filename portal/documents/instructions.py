@@ -41,16 +41,12 @@ class ToPay:
 
 def instructions_paper(head: Letterhead, to_pay: ToPay, destination: Destination) -> bytes:
     """Return the page as a PDF; ValueError for a method that needs no instructions."""
+    write = _WRITERS.get(to_pay.method)
+    if write is None:
+        raise ValueError(f"nothing to write down for {to_pay.method}")
     title = _("Come pagare l'ordine %(number)s") % {"number": to_pay.number}
     paper = Paper(head, title, at=to_pay.placed_at)
-    if to_pay.method is PaymentMethod.BANK_TRANSFER:
-        _transfer(paper, to_pay, destination)
-    elif to_pay.method is PaymentMethod.PREFILLED_SLIP:
-        _prefilled_slip(paper, to_pay, destination)
-    elif to_pay.method is PaymentMethod.POSTAL_SLIP:
-        _blank_slip(paper, to_pay, destination)
-    else:
-        raise ValueError(f"nothing to write down for {to_pay.method}")
+    write(paper, to_pay, destination)
     _when(paper, to_pay)
     return paper.pdf()
 
@@ -127,3 +123,10 @@ def _when(paper: Paper, to_pay: ToPay) -> None:
         ),
         small=True,
     )
+
+
+_WRITERS = {
+    PaymentMethod.BANK_TRANSFER: _transfer,
+    PaymentMethod.PREFILLED_SLIP: _prefilled_slip,
+    PaymentMethod.POSTAL_SLIP: _blank_slip,
+}

@@ -12,6 +12,7 @@ from portal.domain.errors import NotFound
 from portal.domain.orders import OrderState
 from portal.store import order_facts
 from portal.store.extras import OrderExtra, extra_of_order, extras_to_send
+from portal.usecases import notices
 
 TO_SEND = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.CREDITED})
 """While an order is in one of these, what it holds besides is owed, whatever became of its mailboxes."""
@@ -36,13 +37,17 @@ def extras_waiting(session: Session, *, limit: int) -> Sequence[ToSend]:
 
 
 def mark_sent(session: Session, number: str, code: str, *, now: datetime) -> OrderExtra:
-    """Mark an extra as sent; a second time is a quiet success.
+    """Mark an extra as sent and tell the customer; a second time is a quiet success.
 
     Raises NotFound where the order is none, is not paid, or holds no such extra.
     """
     order = order_facts.locked_order_by_number(session, number)
-    extra = extra_of_order(session, order.id, code) if order and order.state in TO_SEND else None
+    if order is None or order.state not in TO_SEND:
+        raise NotFound
+    extra = extra_of_order(session, order.id, code)
     if extra is None:
         raise NotFound
-    extra.sent_at = extra.sent_at or now
+    if extra.sent_at is None:
+        extra.sent_at = now
+        notices.extra_sent(session, order, extra, now=now)
     return extra

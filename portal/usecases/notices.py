@@ -66,6 +66,12 @@ def order_expired(session: Session, order: Order, *, mailboxes_gone: bool, now: 
     _write(session, order, "order_expired", "expired", context, now=now)
 
 
+def extra_sent(session: Session, order: Order, extra: OrderExtra, *, now: datetime) -> None:
+    """Say that what was bought beside the renewal is on its way."""
+    context = _order_context(session, order) | {"extra": _extra(extra)}
+    _write(session, order, "extra_sent", extra.code, context, now=now)
+
+
 def order_cancelled(session: Session, order: Order, *, now: datetime) -> None:
     """Say that nothing is to be paid and that the mailboxes can be renewed again."""
     context = _order_context(session, order) | _lines_context(session, order)

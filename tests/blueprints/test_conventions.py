@@ -45,7 +45,7 @@ def test_a_member_goes_from_the_summary_to_the_order_without_a_choice(app: Flask
     page = who.browser.get(who.plan).text
     assert "Rinnovo in convenzione" in page
     assert "Riepilogo" in page
-    assert "€ 4,00 + IVA per 3 anni in tutto" in page
+    assert "€\u00a04,00 + IVA per 3 anni in tutto" in page
     assert 'type="radio"' not in page
     answer = who.change(0, by_htmx=False, row=who.open_row(0), plan="standard", years=3, step="go_on")
     assert answer.status_code == 303

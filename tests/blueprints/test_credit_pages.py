@@ -60,7 +60,7 @@ def orders(till: Till, kind: OrderKind) -> list[Order]:
 def test_an_empty_wallet_says_so(visitor: Browser) -> None:
     page = visitor.get("/credito").text
 
-    assert "€ 0,00" in page
+    assert "€\u00a00,00" in page
     assert "Nessun movimento" in page
 
 
@@ -71,7 +71,7 @@ def test_the_wallet_shows_what_lapses_and_what_moved_it(till: Till, visitor: Bro
     page = visitor.get("/credito").text
 
     assert "Ordine pagato" in page
-    assert "−€ 6,10" in page
+    assert "−€\u00a06,10" in page
     assert "Rettifica" in page
     assert "Prova" in page
 
@@ -123,7 +123,7 @@ def test_the_missing_amount_is_proposed(visitor: Browser, asked: str, shown: str
 
 def test_enough_credit_pays_an_order_at_once(till: Till, visitor: Browser) -> None:
     give(till, 1000)
-    assert "Paga € 6,10 con il credito" in visitor.get(f"/ordini/{NUMBER}").text
+    assert "Paga €\u00a06,10 con il credito" in visitor.get(f"/ordini/{NUMBER}").text
 
     answer = visitor.post(f"/ordini/{NUMBER}/paga-con-credito", {})
 
@@ -134,7 +134,7 @@ def test_enough_credit_pays_an_order_at_once(till: Till, visitor: Browser) -> No
 def test_too_little_credit_asks_for_what_is_missing(till: Till, visitor: Browser) -> None:
     give(till, 1)
     page = visitor.get(f"/ordini/{NUMBER}").text
-    assert "mancano € 6,09" in page
+    assert "mancano €\u00a06,09" in page
     assert "centesimi=609" in page
 
     visitor.post(f"/ordini/{NUMBER}/paga-con-credito", {})
@@ -145,8 +145,8 @@ def test_too_little_credit_asks_for_what_is_missing(till: Till, visitor: Browser
 def test_space_is_priced_before_it_is_bought(till: Till, visitor: Browser) -> None:
     give(till, 1000)
     page = visitor.get(f"{SPACE}?mailbox_gb=0&step=mailbox_gb:%2B1").text
-    assert "Conferma e paga € 3,66" in page
-    assert "Al rinnovo questo spazio costerà € 3,00 + IVA" in page
+    assert "Conferma e paga €\u00a03,66" in page
+    assert "Al rinnovo questo spazio costerà €\u00a03,00 + IVA" in page
 
     answer = visitor.post(SPACE, {"mailbox_gb": 1, "archive_gb": 0, "shown_due_cents": 366})
 
@@ -175,7 +175,7 @@ def test_space_at_another_price_or_without_credit_is_not_bought(till: Till, visi
     assert (changed.status_code, short.status_code) == (409, 409)
     assert "Il totale è cambiato" in changed.text
     assert "Il credito non basta" in short.text
-    assert "Ricarica € 5,00" in short.text
+    assert "Ricarica €\u00a05,00" in short.text
     assert orders(till, OrderKind.EXTRA_SPACE) == []
 
 

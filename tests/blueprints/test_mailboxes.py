@@ -333,7 +333,7 @@ def test_the_page_of_a_mailbox_says_it_all(
         "Se rinnovi ora resta attivo",
         "Ordini associati al prodotto",
         "KA1",
-        "€ 6,10",
+        "€\u00a06,10",
     ):
         assert words in page, words
     assert "Registro delle Imprese" not in page

@@ -33,7 +33,7 @@ def pay_by(services: Services, method: PaymentMethod) -> None:
 
 
 def text_of(pdf: bytes) -> str:
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return "\n".join(page.extract_text().replace("\u00a0", " ") for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def test_a_transfer_has_a_code_for_the_banks_app(person: Shopper) -> None:

@@ -100,7 +100,7 @@ def test_a_refused_line_says_what_comes_back(app: Flask, services: Services) -> 
 
     page = person.browser.get(f"/ordini/{number}").text
 
-    assert "1 casella: il rinnovo non è riuscito. Ti riconosciamo € 6,10, che trovi nel credito." in page
+    assert "1 casella: il rinnovo non è riuscito. Ti riconosciamo €\u00a06,10, che trovi nel credito." in page
     assert "Non riuscita" in page
     assert "Rinnovata" in page
 
@@ -112,7 +112,7 @@ def test_money_that_does_not_fit_is_told_on_the_page(app: Flask, services: Servi
 
     page = person.browser.get(f"/ordini/{number}").text
 
-    assert "abbiamo ricevuto € 6,00 invece di € 6,10" in page
+    assert "abbiamo ricevuto €\u00a06,00 invece di €\u00a06,10" in page
     assert "In attesa di pagamento" in page
 
 

@@ -129,7 +129,7 @@ def test_a_public_body_pays_the_net(app: Flask, services: Services) -> None:
     person = shopper(app, services, {}).start()
     assert send(person, **billed(COMPANY | OFFICE)).status_code == 303
 
-    assert "€ 5,00" in person.browser.get(person.plan).text
+    assert "€\u00a05,00" in person.browser.get(person.plan).text
     number = person.order()
 
     with services.reading() as session:

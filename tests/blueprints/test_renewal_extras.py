@@ -71,7 +71,7 @@ def test_no_is_chosen_unless_somebody_says_yes(app: Flask, services: Services) -
     no, yes = (page.split(f'name="pieces-kit" value="{value}"')[1].split(">")[0] for value in "01")
     assert "checked" in no
     assert "checked" not in yes
-    assert "€ 36,00 + IVA" in page
+    assert "€\u00a036,00 + IVA" in page
 
 
 def test_the_draft_remembers_and_the_total_follows(app: Flask, services: Services) -> None:
@@ -191,13 +191,13 @@ def test_a_promotion_shows_its_end_and_the_price_that_follows(app: Flask, servic
     short = person.change(plan="pro", years=2).text
     long = person.change(plan="pro", years=3).text
 
-    assert "in promozione fino al 14/12/2026, poi € 25,00 + IVA all'anno" in short
+    assert "in promozione fino al 14/12/2026, poi €\u00a025,00 + IVA all'anno" in short
     assert "promozione AUTUNNO fino al 14/12/2026" in short
-    assert "a prezzo di listino; per 1 o 2 anni è in promozione a € 15,00 + IVA all'anno" in long
+    assert "a prezzo di listino; per 1 o 2 anni è in promozione a €\u00a015,00 + IVA all'anno" in long
 
 
 def text_of(pdf: bytes) -> str:
-    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return "".join(page.extract_text().replace("\u00a0", " ") for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def test_the_quote_can_be_downloaded_before_the_order_and_after(app: Flask, services: Services) -> None:

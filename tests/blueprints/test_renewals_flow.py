@@ -33,7 +33,7 @@ def test_from_one_mailbox_to_its_order(app: Flask, services: Services) -> None:
 
     page = person.browser.get(path)
     assert "24 dicembre 2027" in page.text
-    assert "€ 5,00 + IVA" in page.text
+    assert "€\u00a05,00 + IVA" in page.text
     begun = person.browser.post(path)
     person.draft = begun.headers["Location"].split("/rinnovo/")[1]
     number = person.order()
@@ -41,7 +41,7 @@ def test_from_one_mailbox_to_its_order(app: Flask, services: Services) -> None:
     order = person.browser.get(f"/ordini/{number}")
     assert "In attesa di pagamento" in order.text
     assert "IT60 X054 2811 1010 0000 0123 456" in order.text
-    assert "€ 6,10" in order.text
+    assert "€\u00a06,10" in order.text
     assert orders(services) == 1
 
 
@@ -53,7 +53,7 @@ def test_from_a_selection_to_one_order(app: Flask, services: Services) -> None:
 
     page = person.browser.get(f"/ordini/{number}")
     assert all(address in page.text for address in person.addresses)
-    assert f"€ {(500 + 3 * (2500 + 600) + 4000) // 100},00" in page.text
+    assert f"€\u00a0{(500 + 3 * (2500 + 600) + 4000) // 100},00" in page.text
 
 
 def test_every_step_asks_for_the_one_before(app: Flask, services: Services) -> None:
@@ -283,7 +283,7 @@ def test_a_changed_price_is_shown_beside_the_old_one(app: Flask, services: Servi
     answer = person.confirm(seen)
 
     assert answer.status_code == 409
-    for amount in ("€ 6,10", "€ 7,32", "€ 1,22"):
+    for amount in ("€\u00a06,10", "€\u00a07,32", "€\u00a01,22"):
         assert f"<dd>{amount}</dd>" in answer.text
     assert hidden(answer)["shown_due_cents"] == "732"
     assert orders(services) == 0

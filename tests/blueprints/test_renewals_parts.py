@@ -23,8 +23,8 @@ def test_a_change_answers_with_its_row_and_the_sums(app: Flask, services: Servic
 
     assert "<html" not in answer.text
     assert 'id="totals" hx-swap-oob="innerHTML"' in answer.text
-    assert "€ 55,00 + IVA" in answer.text
-    assert "€ 67,10" in answer.text
+    assert "€\u00a055,00 + IVA" in answer.text
+    assert "€\u00a067,10" in answer.text
     assert re.search(r'id="testa-\d+" hx-swap-oob="innerHTML"', answer.text)
     assert re.search(r'id="costi-\d+" hx-swap-oob="innerHTML"', answer.text)
     assert "Pro · 2 anni" in answer.text

@@ -84,7 +84,7 @@ def test_the_bar_counts_and_prices(owner: Browser, scene: Scene) -> None:
     page = owner.get("/caselle").text
 
     assert "2 caselle selezionate" in page
-    assert "Totale € 10,00 + IVA (piano attuale, 1 anno)" in page
+    assert "Totale €\u00a010,00 + IVA (piano attuale, 1 anno)" in page
     assert 'action="/rinnovo"' in page
 
 

@@ -69,7 +69,7 @@ def test_two_steps_and_a_receipt(app: Flask, services: Services) -> None:
 
     assert (step.status_code, done.status_code) == (303, 303)
     assert "<span>Conferma recesso</span>" in second
-    assert "<dd>€ 12,20</dd>" in second
+    assert "<dd>€\u00a012,20</dd>" in second
     page = person.browser.get(done.headers["Location"]).text
     assert "le caselle stanno tornando come prima" in page
     assert "Recedi dal contratto qui" not in page
@@ -219,6 +219,6 @@ def test_the_mails_carry_the_texts_and_the_way_out(app: Flask, services: Service
     for body in (receipt.text, receipt.html):
         assert "24 novembre 2026 alle 10:00" in body
         assert "Mario Rossi recede" in body
-        assert "€ 6,10" in body
+        assert "€\u00a06,10" in body
         assert person.addresses[0] in body
     assert number in receipt.subject

@@ -46,7 +46,7 @@ def test_the_exact_amount_pays(services: Services, amount: str) -> None:
 
     assert (result.exit_code, result.stdout) == (
         0,
-        f"Ordine {NUMBER} pagato: € 12,20. Il rinnovo è partito.\n",
+        f"Ordine {NUMBER} pagato: €\u00a012,20. Il rinnovo è partito.\n",
     )
     assert state(services) is OrderState.PAID
 
@@ -59,17 +59,19 @@ def test_the_same_again_changes_nothing_and_says_so(services: Services) -> None:
     assert again.exit_code == 0
     assert again.stdout == (
         f"Già registrato il 24/11/2026: ha pagato l'ordine {NUMBER}."
-        " Allora l'importo era € 12,20, ora € 99,00. Non è cambiato niente.\n"
+        " Allora l'importo era €\u00a012,20, ora €\u00a099,00. Non è cambiato niente.\n"
     )
 
 
 def test_a_wrong_amount_is_kept_and_listed(services: Services) -> None:
     result = register(services, amount="12.21")
 
-    sentence = "€ 12,21 registrati senza ordine: l'importo non è quello dovuto (€ 12,20).\n"
+    sentence = "€\u00a012,21 registrati senza ordine: l'importo non è quello dovuto (€\u00a012,20).\n"
     assert (result.exit_code, result.stdout) == (3, sentence)
     assert state(services) is OrderState.AWAITING_PAYMENT
-    assert f"20/11/2026         € 12,21  bank_transfer   TRN  {NUMBER}: " in listed(services, "--unapplied")
+    assert f"20/11/2026         €\u00a012,21  bank_transfer   TRN  {NUMBER}: " in listed(
+        services, "--unapplied"
+    )
 
 
 def test_an_unknown_number_is_kept_and_listed_as_it_was_read(services: Services) -> None:
@@ -85,7 +87,7 @@ def test_what_is_owed_for_refused_mailboxes_is_listed(services: Services) -> Non
         line = session.scalars(select(OrderLine).limit(1)).one()
         line.state = LineState.REFUSED
 
-    assert listed(services, "--owed") == f"{NUMBER}          € 6,10  caselle non rinnovate: 1\n"
+    assert listed(services, "--owed") == f"{NUMBER}          €\u00a06,10  caselle non rinnovate: 1\n"
 
 
 @pytest.mark.parametrize("which", ["--unapplied", "--owed"])

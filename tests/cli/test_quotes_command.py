@@ -10,6 +10,7 @@ from portal.cli.quotes import FAULTS
 from portal.domain.orders import OrderState
 from portal.domain.quotes import QuoteFault
 from portal.store.extras import ExtraRow
+from portal.store.mails import Mail
 from portal.store.orders import Order
 from portal.usecases.draft_extras import choose_extras
 from portal.wiring import Services
@@ -79,6 +80,9 @@ def test_what_is_paid_is_sent_once(services: Services) -> None:
 
     assert (sent.exit_code, sent.stdout) == (0, "Segnato come spedito: 2 × Kit.\n")
     assert portal(services, "extras", "sent", number, "kit").exit_code == 0
+    with services.reading() as session:
+        told = list(session.scalars(select(Mail.recipient).where(Mail.kind == "extra_sent")))
+    assert len(told) == len(set(told)) > 0, "the customer hears of it once"
     assert portal(services, "extras").stdout == "Non c'è niente da spedire.\n"
 
 

@@ -76,9 +76,9 @@ def test_what_is_not_certain_is_listed_with_what_it_might_be(services: Services,
 
     listed = run(services, "tasks").stdout
     assert result.exit_code == 3
-    assert "24/11/2026         € 6,10  ROSSI MARIO" in listed
+    assert "24/11/2026         €\u00a06,10  ROSSI MARIO" in listed
     assert "nessun numero d'ordine nella causale" in listed
-    assert f"forse {FIRST}, € 6,10, Mario Rossi: stesso importo, stesso nome" in listed
+    assert f"forse {FIRST}, €\u00a06,10, Mario Rossi: stesso importo, stesso nome" in listed
 
 
 def test_a_person_decides(services: Services, tmp_path: Path) -> None:
@@ -86,7 +86,10 @@ def test_a_person_decides(services: Services, tmp_path: Path) -> None:
 
     result = run(services, "resolve", task_id(services), "--order", FIRST.lower())
 
-    assert (result.exit_code, result.stdout) == (0, f"Ordine {FIRST} pagato: € 6,10. Il rinnovo è partito.\n")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"Ordine {FIRST} pagato: €\u00a06,10. Il rinnovo è partito.\n",
+    )
     assert run(services, "tasks").stdout == "Nessun movimento da guardare.\n"
     again = run(services, "resolve", task_id(services), "--order", FIRST)
     assert again.exit_code == 1
@@ -111,8 +114,12 @@ def test_one_sum_for_two_orders(services: Services, tmp_path: Path) -> None:
         (["--keep", "--dismiss", "x"], 2, "Scegli una cosa sola"),
         (["--dismiss", " "], 2, "Scegli una cosa sola"),
         (["--order", "NIENTE"], 1, "Nessun ordine ha il numero «NIENTE»."),
-        (["--order", FIRST, "--order", SECOND], 1, "Gli ordini devono insieme € 12,20, la somma è € 9,99."),
-        (["--order", FIRST], 3, "l'importo non è quello dovuto (€ 6,10)"),
+        (
+            ["--order", FIRST, "--order", SECOND],
+            1,
+            "Gli ordini devono insieme €\u00a012,20, la somma è €\u00a09,99.",
+        ),
+        (["--order", FIRST], 3, "l'importo non è quello dovuto (€\u00a06,10)"),
     ],
 )
 def test_the_ways_to_decide(

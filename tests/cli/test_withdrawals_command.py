@@ -53,8 +53,8 @@ def test_a_refund_is_listed_until_it_is_made(services: Services) -> None:
     before = portal(services, "withdrawals", "list").stdout
     done = refund(services)
 
-    assert f"{NUMBER}          € 6,10  24 novembre 2026, 10:00  Mario Rossi: da rimborsare" in before
-    assert (done.exit_code, done.stdout) == (0, "€ 6,10 rimborsati, riferimento TRN 1.\n")
+    assert f"{NUMBER}          €\u00a06,10  24 novembre 2026, 10:00  Mario Rossi: da rimborsare" in before
+    assert (done.exit_code, done.stdout) == (0, "€\u00a06,10 rimborsati, riferimento TRN 1.\n")
     assert portal(services, "withdrawals", "list").stdout == "Nessuno.\n"
     assert "rimborsato il 24/11/2026, TRN 1" in portal(services, "withdrawals", "list", "--refunded").stdout
     assert refund(services).exit_code == 0

@@ -9,6 +9,7 @@ import pytest
 from pypdf import PdfReader
 
 from portal.documents.frame import Column, Letterhead, Paper, Sum
+from portal.formats import euro
 
 HEAD = Letterhead("PEC di prova", "aiuto@posta.example", "https://portale.example")
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ def paper(*rows: tuple[str, str]) -> Paper:
 
 
 def pages(written: Paper) -> list[str]:
-    return [page.extract_text() for page in PdfReader(io.BytesIO(written.pdf())).pages]
+    return [page.extract_text().replace("\u00a0", " ") for page in PdfReader(io.BytesIO(written.pdf())).pages]
 
 
 def test_what_is_written_can_be_read_back() -> None:
@@ -33,6 +34,17 @@ def test_what_is_written_can_be_read_back() -> None:
 
     for part in ("PEC di prova", "Preventivo", "24 novembre 2026", "€ 15,00", "€ 18,30", "Perché è così."):
         assert part in text
+
+
+def test_no_line_ends_between_the_euro_and_its_number() -> None:
+    """Wherever the words before it end, the amount stands whole on one line."""
+    written = paper()
+    for place in range(60, 100):
+        written.paragraph("a" * place + " poi " + euro(123_450))
+
+    text = "".join(pages(written))
+
+    assert text.count("€ 1.234,50") == 40
 
 
 def test_a_long_table_repeats_its_head_on_every_page() -> None:

@@ -21,7 +21,7 @@ AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 def text_of(pdf: bytes) -> str:
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return "\n".join(page.extract_text().replace("\u00a0", " ") for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 def to_pay(method: PaymentMethod) -> ToPay:

@@ -22,6 +22,7 @@ from portal.domain.plans import Plan
 from portal.letters import Surroundings, Wording, render
 from portal.store import order_facts
 from portal.store.accounts import Holder
+from portal.store.extras import OrderExtra, extra_of_order
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.orders import Order, OrderLine
@@ -124,6 +125,21 @@ def withdrawn(session: Session, order: Order) -> None:
     withdrawal_acknowledged(session, order, withdrawal, now=NOW)
 
 
+def sent(session: Session, order: Order) -> None:
+    """Send the kit that was bought with the order."""
+    extra = extra_of_order(session, order.id, "firma") or OrderExtra(
+        order_id=order.id,
+        code="firma",
+        name_it="Kit di Firma Digitale",
+        name_en="Digital signature kit",
+        pieces=2,
+        unit_cents=3600,
+        net_cents=7200,
+    )
+    session.add(extra)
+    notices.extra_sent(session, order, extra, now=NOW)
+
+
 KINDS: dict[str, Callable[[Session, Order], None]] = {
     "order_confirmation": lambda session, order: notices.order_placed(
         session, order, BankCalendar(), now=NOW
@@ -138,6 +154,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     "payment_failed": failed,
     "downgrade_notice": changed,
     "withdrawal_ack": withdrawn,
+    "extra_sent": sent,
     "payment_reminder": lambda session, order: notices.payment_reminder(
         session, order, BankCalendar(), milestone="ten_days_left", now=NOW
     ),
@@ -301,15 +318,15 @@ def test_the_confirmation_says_how_to_pay(services: Services) -> None:
         f"Causale: {NUMBER}\n",
         "IBAN: IT60 X054 2811 1010 0000 0123 456\n",
         "Beneficiario: Posta Sicura S.p.A.\n",
-        "Importo: € 6,10\n",
+        "Importo: €\u00a06,10\n",
         "1–3 giorni lavorativi",
         "Il rinnovo è completo solo dopo la registrazione",
         "scadenza 24/12/2026 → 24/12/2027",
-        "Imponibile: € 5,00\nIVA 22%: € 1,10\nTotale con IVA: € 6,10\n",
+        "Imponibile: €\u00a05,00\nIVA 22%: €\u00a01,10\nTotale con IVA: €\u00a06,10\n",
         "Rinnovare in anticipo non fa perdere giorni",
     ):
         assert words in wording.text
-    for words in (NUMBER, "IT60 X054 2811 1010 0000 0123 456", "€ 6,10", "24/12/2027"):
+    for words in (NUMBER, "IT60 X054 2811 1010 0000 0123 456", "€&nbsp;6,10", "24/12/2027"):
         assert words in wording.html
 
 
@@ -339,8 +356,8 @@ def test_under_split_payment_the_net_is_asked_for(services: Services) -> None:
         KINDS["order_confirmation"](session, place(session, split_payment=True, due_cents=500))
         text = worded(session).text
 
-    assert "Importo: € 5,00\n" in text
-    assert "Da pagare (scissione dei pagamenti): € 5,00\n" in text
+    assert "Importo: €\u00a05,00\n" in text
+    assert "Da pagare (scissione dei pagamenti): €\u00a05,00\n" in text
 
 
 def test_a_mail_names_a_hundred_mailboxes_and_links_to_the_rest(services: Services) -> None:
@@ -361,7 +378,7 @@ def test_the_second_mail_says_what_was_paid_and_until_when(services: Services) -
         wording = worded(session)
 
     assert wording.subject == f"Ordine {NUMBER}: casella.000@pec.example rinnovata"
-    assert "pagamento di € 6,10" in wording.text
+    assert "pagamento di €\u00a06,10" in wording.text
     assert "(bonifico bancario del 20 novembre 2026)" in wording.text
     assert "Pro, 1 anno" in wording.text
     assert "→ 24/12/2027" in wording.text
@@ -379,13 +396,13 @@ def test_refused_mailboxes_are_named_with_what_is_owed(services: Services) -> No
 
     assert wording.subject == f"Ordine {NUMBER}: casella.000@pec.example rinnovata, 1 no"
     assert "- casella.001@pec.example: la casella era già stata cancellata" in wording.text
-    assert "Ti dobbiamo € 6,10" in wording.text
+    assert "Ti dobbiamo €\u00a06,10" in wording.text
 
 
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("wrong_amount", "l'importo dovuto per l'ordine è € 6,10"),
+        ("wrong_amount", "l'importo dovuto per l'ordine è €\u00a06,10"),
         ("wrong_currency", "l'ordine si paga in euro"),
         ("already_paid", "l'ordine era già stato pagato"),
         ("order_cancelled", "l'ordine era stato annullato"),
