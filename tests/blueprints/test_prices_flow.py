@@ -1,4 +1,4 @@
-"""What the pages show is charged: the worked examples of domain.md 8.7, random carts, tampered forms."""
+"""What pages show is charged: examples of domain.md 8.7, random carts, tampered forms (S35, S36)."""
 
 from __future__ import annotations
 

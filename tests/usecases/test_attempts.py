@@ -1,4 +1,4 @@
-"""Paying at a gateway: one attempt at a time, one effect whoever brings the news, in whatever order."""
+"""Paying at a gateway: one attempt at a time, one effect whoever brings the news, in any order (S37)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credit in and out: topped up once, left over, spent whole, lapsed; and fifty who spend it at once (R07)."""
+"""Credit in and out: topped up once, left over, spent, lapsed; fifty who spend it at once (S37, R07)."""
 
 from __future__ import annotations
 

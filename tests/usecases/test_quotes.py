@@ -1,4 +1,4 @@
-"""Quotes as records: written with the order, never changed, and proved against what is charged."""
+"""Quotes as records: written with the order, never changed, and proved against what is charged (S36)."""
 
 from __future__ import annotations
 
