@@ -21,7 +21,7 @@ from portal.domain.dates import add_years
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.store.accounts import Account, Holder
 from portal.store.billing import BillingProfile
 from portal.store.contracts import ContractText

@@ -8,7 +8,8 @@ from gettext import ngettext
 from typing import Protocol
 
 from portal.documents.frame import Column, Letterhead, Paper, Sum
-from portal.domain.pricing import Basis, Item, QuoteLine
+from portal.domain.price_list import Item
+from portal.domain.pricing import Basis, QuoteLine
 from portal.domain.quotes import ToldQuote
 from portal.domain.vat import vat_period_on
 from portal.formats import euro, long_day, moment, per_cent, short_day

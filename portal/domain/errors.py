@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from portal.domain.orders import OrderState
     from portal.domain.payments import PaymentMethod
     from portal.domain.plans import Plan
-    from portal.domain.pricing import Item
+    from portal.domain.price_list import Item
     from portal.domain.renewability import NotRenewable
     from portal.domain.space import BlockedLine
     from portal.domain.withdrawal import NoWithdrawal, WithdrawalState

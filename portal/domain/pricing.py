@@ -15,13 +15,7 @@ from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
 from portal.domain.extras import Extra
 from portal.domain.money import Cents, vat_cents
 from portal.domain.plans import Plan
-from portal.domain.price_list import ITEM_OF_PLAN as ITEM_OF_PLAN
-from portal.domain.price_list import POSITION
-from portal.domain.price_list import Item as Item
-from portal.domain.price_list import Price as Price
-from portal.domain.price_list import PriceList as PriceList
-from portal.domain.price_list import overlaps as overlaps
-from portal.domain.price_list import price_list_on as price_list_on
+from portal.domain.price_list import ITEM_OF_PLAN, POSITION, Item, Price, PriceList
 from portal.domain.promotions import PAYABLE_AFTER_END, Promotion
 from portal.domain.terms import offered_terms
 from portal.domain.vat import vat_rate_on

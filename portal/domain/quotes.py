@@ -13,7 +13,8 @@ from typing import Any
 
 from portal.domain.extras import Extra
 from portal.domain.money import vat_cents
-from portal.domain.pricing import PAID_ONCE, Basis, Item, Quote, QuoteLine
+from portal.domain.price_list import Item
+from portal.domain.pricing import PAID_ONCE, Basis, Quote, QuoteLine
 from portal.domain.vat import vat_period_on, vat_rate_on
 
 FORM = "portal quote 1"

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.plans import SOLD_PLANS, Plan
-from portal.domain.pricing import ITEM_OF_PLAN, Item, PriceList
+from portal.domain.price_list import ITEM_OF_PLAN, Item, PriceList
 from portal.store.drafts import DraftLine
 from portal.store.fit import fit_problem, permitted_extra_archive, permitted_extra_mailbox
 from portal.store.mailboxes import Mailbox

@@ -26,7 +26,8 @@ from sqlalchemy.orm import Session
 from portal.domain.choices import first_choice
 from portal.domain.conventions import Convention, Payer
 from portal.domain.plans import Plan
-from portal.domain.pricing import Choice, Item, Price, PriceList, price_list_on
+from portal.domain.price_list import Item, Price, PriceList, price_list_on
+from portal.domain.pricing import Choice
 from portal.store.base import AnyRow, AnySelect
 from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
 from portal.store.mailboxes import Mailbox

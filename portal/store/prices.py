@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal.domain.pricing import Item, Price, PriceList, price_list_on
+from portal.domain.price_list import Item, Price, PriceList, price_list_on
 from portal.store.base import Base, Cents, Id, enum_type
 from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
 from portal.store.promotions import PromotionRow

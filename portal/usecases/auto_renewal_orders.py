@@ -17,7 +17,7 @@ from portal.domain.auto_renewal import CycleEnd, CycleState
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.domain.terms import new_expiry
 from portal.store import auto_renewal_facts, auto_renewal_queries, locks, order_people, order_queries
 from portal.store.auto_renewal_facts import RenewalFacts

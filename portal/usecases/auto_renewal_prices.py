@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from portal.domain.auto_renewal import is_within, term_to_renew
 from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing
 from portal.domain.money import Cents
-from portal.domain.pricing import Choice, PriceList, Quote, quote_for, terms_for
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, Quote, quote_for, terms_for
 from portal.store.auto_renewal_facts import RenewalFacts
 
 

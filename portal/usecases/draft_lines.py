@@ -12,7 +12,8 @@ from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMiss
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
 from portal.domain.plans import PLANS, Plan
-from portal.domain.pricing import Choice, PriceList, Quote, quote_for
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, Quote, quote_for
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import MB_PER_GB, FitProblem, check_fit
 from portal.domain.terms import new_expiry

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.errors import DraftClosed, NotFound
-from portal.domain.pricing import Choice, PriceList, Quote, quote
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, Quote, quote
 from portal.domain.renewability import NotRenewable
 from portal.store.draft_changes import next_version
 from portal.store.draft_queries import DraftFacts, DraftGroup, draft_by_groups

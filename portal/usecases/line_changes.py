@@ -19,7 +19,8 @@ from portal.domain.errors import (
     TermNotOffered,
 )
 from portal.domain.plans import PLANS
-from portal.domain.pricing import Choice, PriceList, terms_for
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, terms_for
 from portal.domain.space import BlockedLine
 from portal.store.draft_queries import DraftedMailbox, drafted_mailbox
 from portal.store.drafts import DraftLine

@@ -107,7 +107,7 @@ def _write_digest(session: Session, told: Waiting, today: date, now: datetime) -
 
 
 def _digest(rows: Sequence[AnyRow], groups: Sequence[AnyRow], today: date) -> Context:
-    total = sum(group.count for group in groups)
+    total: int = sum(group._mapping["count"] for group in groups)
     return {
         "name": "",
         "total": total,

@@ -31,7 +31,8 @@ from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState, is_cancellable
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.domain.pricing import Choice, Item, PriceList, Quote, quote_for
+from portal.domain.price_list import Item, PriceList
+from portal.domain.pricing import Choice, Quote, quote_for
 from portal.domain.quotes import ToldQuote
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import BlockedLine, check_fit

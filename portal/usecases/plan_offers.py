@@ -12,7 +12,8 @@ from portal.domain.conventions import Convention
 from portal.domain.errors import PlanNotOffered, PriceMissing
 from portal.domain.money import Cents
 from portal.domain.plans import PLANS, SOLD_PLANS, Plan, PlanChange, compare_plans
-from portal.domain.pricing import ITEM_OF_PLAN, Choice, Item, PriceList, quote_for, terms_for
+from portal.domain.price_list import ITEM_OF_PLAN, Item, PriceList
+from portal.domain.pricing import Choice, quote_for, terms_for
 from portal.domain.promotions import Promotion
 from portal.domain.space import FitProblem, FitProblemKind
 from portal.domain.terms import new_expiry

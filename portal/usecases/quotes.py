@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.errors import DraftStale, NotFound
-from portal.domain.pricing import Choice, PriceList, quote
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, quote
 from portal.domain.quotes import QuoteFault, ToldQuote, canonical, faults, fingerprint, read_quote
 from portal.store import locks, order_queries, quote_queries
 from portal.store.drafts import RenewalDraft

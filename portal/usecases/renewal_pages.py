@@ -16,7 +16,8 @@ from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
 from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.domain.plans import SOLD_PLANS, Plan
-from portal.domain.pricing import Choice, PriceList, Quote, terms_for
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, Quote, terms_for
 from portal.domain.renewability import NotRenewable
 from portal.domain.terms import new_expiry
 from portal.store.draft_queries import (

@@ -14,7 +14,7 @@ from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Cents, vat_cents
 from portal.domain.plans import PLANS
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.domain.space_purchase import (
     GbPrices,
     NoSpace,

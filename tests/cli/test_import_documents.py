@@ -9,7 +9,7 @@ import pytest
 
 from portal.domain.customers import CustomerKind
 from portal.domain.plans import SOLD_PLANS, Plan
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.usecases.imports import extras, prices, promotions, register
 from portal.wiring import Services
 from tests.registers import bring_in

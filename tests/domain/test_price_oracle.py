@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from portal.domain.extras import Extra
 from portal.domain.plans import Plan
-from portal.domain.pricing import Choice, Item, Price, price_list_on, quote
+from portal.domain.price_list import Item, Price, price_list_on
+from portal.domain.pricing import Choice, quote
 from portal.domain.promotions import Promotion
 from portal.domain.quotes import ToldQuote, canonical, faults, fingerprint, read_quote
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from portal.domain.plans import Plan
-from portal.domain.pricing import Choice, Item, Price, price_list_on, quote
+from portal.domain.price_list import Item, Price, price_list_on
+from portal.domain.pricing import Choice, quote
 from portal.domain.quotes import QuoteFault, ToldQuote, canonical, faults, fingerprint, read_quote
 
 DAY = date(2026, 11, 24)

@@ -13,7 +13,7 @@ from portal.domain.dates import add_years, rome_day
 from portal.domain.mandates import StoredMethodState
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.ports import GatewayReport, MethodToken, PaymentRequest, Unavailable
 from portal.store.attempts import PaymentAttempt
 from portal.store.mailboxes import Mailbox

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 import portal.demo
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.store.prices import PriceRow, prices_on
 from portal.usecases.imports.dated_rows import Imported
 from portal.usecases.imports.prices import import_prices

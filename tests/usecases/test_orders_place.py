@@ -26,7 +26,7 @@ from portal.domain.order_numbers import normalise_order_number
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.domain.renewability import NotRenewable
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox

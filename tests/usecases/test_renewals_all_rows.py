@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import DraftClosed, NotFound, PlanNotOffered
 from portal.domain.plans import Plan
-from portal.domain.pricing import Choice, Item
+from portal.domain.price_list import Item
+from portal.domain.pricing import Choice
 from portal.domain.space import FitProblemKind
 from portal.store.draft_bulk import NOT_SOLD
 from portal.store.drafts import DraftLine

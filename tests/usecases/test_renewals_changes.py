@@ -21,7 +21,8 @@ from portal.domain.errors import (
     TermNotOffered,
 )
 from portal.domain.plans import Plan
-from portal.domain.pricing import Choice, Item
+from portal.domain.price_list import Item
+from portal.domain.pricing import Choice
 from portal.domain.space import FitProblemKind
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox

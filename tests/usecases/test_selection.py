@@ -13,7 +13,7 @@ from portal.domain.errors import NotFound
 from portal.domain.listing import Place
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.domain.renewability import NotRenewable
 from portal.store import selections
 from portal.store.accounts import Account

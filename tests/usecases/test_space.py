@@ -16,7 +16,7 @@ from portal.domain.errors import DomainError, NotAllowed, NotFound, PriceChanged
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
-from portal.domain.pricing import Item
+from portal.domain.price_list import Item
 from portal.domain.space_purchase import NoSpace, SpaceConfirmed, SpaceWanted
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.money import Cents
-from portal.domain.pricing import Item, Price, overlaps
+from portal.domain.price_list import Item, Price, overlaps
 from portal.domain.terms import DEFAULT_TERMS
 from portal.store.prices import PriceRow
 from portal.usecases.imports.dated_rows import Imported, Line, period, read_lines, shared_days
