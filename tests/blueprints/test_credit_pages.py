@@ -80,7 +80,7 @@ def test_the_first_page_tells_the_credit(till: Till, visitor: Browser) -> None:
     assert "di credito" not in visitor.get("/").text
     give(till, 610)
 
-    assert "Hai € 6,10 di credito." in visitor.get("/").text
+    assert "Hai €\u00a06,10 di credito." in visitor.get("/").text
 
 
 def test_a_top_up_leads_to_the_cards_page(till: Till, visitor: Browser) -> None:

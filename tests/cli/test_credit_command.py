@@ -46,8 +46,8 @@ def test_credit_is_given_and_taken_once(shop: Services) -> None:
     given = [adjust(shop, "5", "A1").output for _ in range(2)]
     taken = adjust(shop, "1", "A2", "--take").output
 
-    assert given == ["Credito disponibile: € 11,10.\n", "Già registrato: non è cambiato niente.\n"]
-    assert taken == "Credito disponibile: € 10,10.\n"
+    assert given == ["Credito disponibile: €\u00a011,10.\n", "Già registrato: non è cambiato niente.\n"]
+    assert taken == "Credito disponibile: €\u00a010,10.\n"
     assert "Cortesia" in run(shop, "list", OWNER).output
     assert OWNER in run(shop, "list").output
 
@@ -66,7 +66,7 @@ def test_an_adjustment_is_reversed_once(shop: Services) -> None:
 
     outputs = [run(shop, "reverse", str(posting), "--reason", "Errore").output for _ in range(2)]
 
-    assert outputs == ["Stornato: -€ 5,00.\n", "Già registrato: non è cambiato niente.\n"]
+    assert outputs == ["Stornato: -€\u00a05,00.\n", "Già registrato: non è cambiato niente.\n"]
 
 
 def test_a_leftover_is_paid_back_and_what_was_given_is_not(shop: Services) -> None:
@@ -76,13 +76,13 @@ def test_a_leftover_is_paid_back_and_what_was_given_is_not(shop: Services) -> No
     back = [run(shop, "refund", OWNER, "--amount", "6,10", "--reference", "R1").output for _ in range(2)]
 
     assert too_much.exit_code == 1
-    assert back == ["Credito disponibile: € 5,00.\n", "Già registrato: non è cambiato niente.\n"]
+    assert back == ["Credito disponibile: €\u00a05,00.\n", "Già registrato: non è cambiato niente.\n"]
 
 
 def test_money_of_nobody_finds_its_owner_once(shop: Services) -> None:
     outputs = [run(shop, "assign", "T2", OWNER).output for _ in range(2)]
 
-    assert outputs == ["Credito disponibile: € 13,10.\n", "Già registrato: non è cambiato niente.\n"]
+    assert outputs == ["Credito disponibile: €\u00a013,10.\n", "Già registrato: non è cambiato niente.\n"]
     assert run(shop, "assign", "T1", OWNER).exit_code == 1
 
 
