@@ -71,7 +71,7 @@ def _save(draft: str, edit: DataEdit) -> None:
 
 
 def _contacts(form: HolderForm) -> ContactEdit:
-    return ContactEdit(form.texts, form.email, form.email_again)
+    return ContactEdit(form.texts, form.email, form.email_again, form.seen)
 
 
 def _billing(form: BillingForm) -> BillingEdit | None:

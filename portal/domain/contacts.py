@@ -24,6 +24,8 @@ CONTACT_FIELDS = (
     "country",
 )
 """Fields that take effect at once; the contact address waits for its confirmation. Source: domain.md 2.3."""
+UNITS = (("phone",), ("mobile",), ("street", "street_number", "postal_code", "city", "province", "country"))
+"""What changes together: half of one address and half of another are nobody's."""
 OF_COUNTRY = frozenset({"phone", "mobile", "postal_code", "province"})
 """Judged by the country's rules: nothing can be said of them while the country is wrong."""
 CONFIRMATION_LASTS = timedelta(hours=1)
@@ -41,6 +43,8 @@ class FormCode(StrEnum):
     MEANS_NONE = "means_none"
     """0000000 typed by hand: there is a choice of its own for no identifier."""
     CHOOSE = "choose"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    """Another page has changed it since this one was drawn."""
 
 
 def check_contacts(
@@ -57,6 +61,26 @@ def check_contacts(
         {name: values[name] for name in CONTACT_FIELDS if name in values},
         without_consequences(problem for problem in problems if problem.field in CONTACT_FIELDS),
     )
+
+
+def merged(
+    typed: Mapping[str, str], seen: Mapping[str, str], stored: Mapping[str, str]
+) -> tuple[dict[str, str], list[FieldProblem]]:
+    """Return the texts to keep, and the fields that this page and another have changed differently.
+
+    `seen` is what the page showed when it was drawn: what its reader left alone stays as it is now, whoever
+    changed it since. Source: docs/adr/0009.
+    """
+    texts, problems = dict(typed), []
+    for unit in UNITS:
+        if all(stored[name] == seen.get(name, stored[name]) for name in unit):
+            continue
+        if all(typed.get(name, "") == seen.get(name, "") for name in unit):
+            texts |= {name: stored[name] for name in unit}
+            continue
+        differing = [name for name in unit if typed.get(name, "") != stored[name]]
+        problems += [FieldProblem(name, FormCode.CHANGED_MEANWHILE) for name in differing]
+    return texts, problems
 
 
 def new_contact(typed: str, again: str, current: str) -> str:

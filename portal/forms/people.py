@@ -14,6 +14,8 @@ LARGEST = 2**31 - 1
 TO_COMPLETE = "da-completare"
 BILLING = "billing-"
 """What the names of the invoice's fields begin with, beside those of a holder."""
+SEEN = "seen-"
+"""What the names of a holder's hidden fields begin with: the values that the page showed."""
 KIND = "kind"
 """What the button beside «Tipo di cliente» sends as `step`: show that kind's fields, keep nothing."""
 
@@ -28,14 +30,17 @@ class HolderForm(Form):
     def __init__(self, sent: MultiDict[str, str]) -> None:
         super().__init__(sent)
         self.texts = {name: sent.get(name, "") for name in CONTACT_FIELDS}
+        shown = (*CONTACT_FIELDS, "contact_email")
+        self.seen = {name: sent[f"{SEEN}{name}"] for name in shown if f"{SEEN}{name}" in sent}
 
     def holder_id(self) -> int | None:
         """Return whose contacts they are, or None where the form has no holder's."""
         return self.holder.data if self.validate() else None
 
-    def values(self) -> dict[str, str]:
-        """Return everything typed, to be shown again."""
-        return self.texts | {"contact_email": self.email, "contact_email_again": self.email_again}
+    def values(self) -> dict[str, str | dict[str, str]]:
+        """Return everything typed, to be shown again, and as `seen` what the page had shown."""
+        typed = {"contact_email": self.email, "contact_email_again": self.email_again}
+        return {**self.texts, **typed, "seen": self.seen}
 
     @property
     def email(self) -> str:

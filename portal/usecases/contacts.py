@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -14,8 +14,10 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.contacts import (
     CHANGES_A_DAY,
     CONFIRMATION_LASTS,
+    CONTACT_FIELDS,
     FormCode,
     check_contacts,
+    merged,
     new_contact,
 )
 from portal.domain.customers import FieldCode
@@ -37,6 +39,8 @@ class ContactEdit:
     """By `contacts.CONTACT_FIELDS`."""
     email: str
     email_again: str
+    seen: Mapping[str, str] = field(default_factory=dict)
+    """These fields and `contact_email` as the page showed them; one that is missing is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,14 @@ def save_contacts(
     """Keep the holder's contacts; return the address that has to confirm a change of it, or an empty text.
 
     The caller holds the owner's lock and has seen that the holder is the subject's. A mailbox's own session
-    changes that mailbox's holder alone: where others stand in the same name, theirs stays as it is. Raises
-    FieldsRefused, and then nothing has changed. Source: domain.md 2.2, 2.3, 11.2.
+    changes that mailbox's holder alone: where others stand in the same name, theirs stays as it is. What
+    another page has changed since this one was drawn is never overwritten unseen. Raises FieldsRefused, and
+    then nothing has changed. Source: domain.md 2.2, 2.3, 11.2.
     """
-    values, problems = check_contacts(holder.kind, edit.texts, today=today)
+    stored = {name: getattr(holder, name) for name in CONTACT_FIELDS}
+    texts, changed = merged(edit.texts, edit.seen, stored)
+    values, problems = check_contacts(holder.kind, texts, today=today)
+    problems = changed + problems
     wanted = _checked_email(session, subject, holder, edit, draft_id, now, problems)
     if problems:
         raise FieldsRefused(problems)
@@ -111,6 +119,8 @@ def _checked_email(
     problems: list[FieldProblem],
 ) -> str:
     """Return the new address, or an empty text; adds what is wrong with it to the problems."""
+    if edit.email == edit.seen.get("contact_email") != holder.contact_email:
+        return ""  # left alone on a page older than a confirmed change
     try:
         wanted = new_contact(edit.email, edit.email_again, holder.contact_email)
         if wanted:

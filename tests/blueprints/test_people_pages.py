@@ -86,7 +86,7 @@ def test_everything_is_filled_in_already(app: Flask, services: Services) -> None
     page = person.browser.get(f"{person.plan}/dati").text
 
     assert f'value="{holder.contact_email}"' in page
-    assert page.count('value="Via Roma"') == 2, "the holder's, and proposed for the invoice"
+    assert page.count('value="Via Roma"') == 3, "the holder's, what was shown of it, and the invoice's"
     assert 'name="tax_code"' not in page, "who the holder is cannot be changed here"
     assert "cambio di titolare" in page
     assert 'name="billing-einvoice_route"' not in page, "an individual has none to choose"
@@ -414,3 +414,43 @@ def test_the_summary_says_who_is_invoiced(app: Flask, services: Services) -> Non
 
     assert "Conti e Soci S.r.l." in page
     assert "ABC1234" in page
+
+
+def form_of(page: str) -> dict[str, str]:
+    """Return the holder's fields of a page as a browser sends them untouched."""
+    found = dict(re.findall(r'<input[^>]* name="([\w-]+)" value="([^"]*)"', page))
+    return {name: value for name, value in found.items() if not name.startswith(("csrf", "billing"))} | {
+        "country": "IT"
+    }
+
+
+def test_of_two_tabs_the_later_does_not_overwrite_the_earlier_unseen(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    tab = form_of(person.browser.get(f"{person.plan}/dati").text)
+    assert send(person, **tab | {"phone": "06 111 111", "mobile": "333 111 1111"}).status_code == 303
+
+    later = send(person, **tab | {"phone": "06 222 222"})
+
+    holder = holder_of(services, person.addresses[0])
+    assert later.status_code == 422
+    assert "Nel frattempo un" in later.text
+    assert "Telefono: +3906111111" in later.text
+    assert 'value="06 222 222"' in later.text, "what was typed is kept"
+    assert holder.phone == "+3906111111"
+
+    again = send(person, **form_of(later.text))
+
+    holder = holder_of(services, person.addresses[0])
+    assert again.status_code == 303
+    assert (holder.phone, holder.mobile) == ("+3906222222", "+393331111111"), "what it left alone is kept"
+
+
+def test_of_two_tabs_both_count_where_they_change_different_fields(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    tab = form_of(person.browser.get(f"{person.plan}/dati").text)
+    send(person, **tab | {"mobile": "333 111 1111"})
+
+    assert send(person, **tab | {"phone": "06 222 222"}).status_code == 303
+
+    holder = holder_of(services, person.addresses[0])
+    assert (holder.phone, holder.mobile) == ("+3906222222", "+393331111111")
