@@ -17,6 +17,7 @@ from portal import formats
 from portal.domain.access import Subject
 from portal.domain.countries import COUNTRIES
 from portal.domain.customers import is_on_pec_domain
+from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
 STATIC = Path(__file__).parent / "static"
@@ -91,7 +92,11 @@ def register(app: Flask) -> None:
         "per_cent": formats.per_cent,
         "plain_amount": formats.plain_amount,
     }
-    app.jinja_env.globals |= {"asset": asset, "countries": lambda: formats.countries(COUNTRIES)}
+    app.jinja_env.globals |= {
+        "asset": asset,
+        "countries": lambda: formats.countries(COUNTRIES),
+        "fits_name": fits_name,
+    }
     app.teardown_appcontext(_close_reading)
 
 

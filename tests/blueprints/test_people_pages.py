@@ -454,3 +454,14 @@ def test_of_two_tabs_both_count_where_they_change_different_fields(app: Flask, s
 
     holder = holder_of(services, person.addresses[0])
     assert (holder.phone, holder.mobile) == ("+3906222222", "+393331111111")
+
+
+def test_a_tax_code_that_is_not_made_from_the_name_is_a_warning_alone(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    assert "Controlla nome e codice fiscale" not in person.browser.get(f"{person.plan}/dati").text
+    invoice = COMPANY | {"kind": "individual", "first_name": "Anna", "last_name": "Bianchi"}
+
+    kept = send(person, **billed(invoice | {"tax_code": "RSSMRA85T10A562S"}))
+
+    assert kept.status_code == 303, "nothing is refused"
+    assert person.browser.get(f"{person.plan}/dati").text.count("Controlla nome e codice fiscale") == 1
