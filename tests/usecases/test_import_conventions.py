@@ -13,7 +13,8 @@ import portal.demo
 from portal.domain.conventions import Convention, Payer
 from portal.domain.plans import Plan
 from portal.store.conventions import ConventionRow, in_force_on
-from portal.usecases.imports.conventions import ConventionsImported, import_conventions
+from portal.usecases.imports.conventions import import_conventions
+from portal.usecases.imports.dated_rows import Imported
 from portal.usecases.imports.problems import FileRefused, Reason, RowsRefused
 from portal.wiring import Services
 
@@ -22,7 +23,7 @@ TODAY = date(2026, 11, 24)
 DOCTORS = "OMCEO-GE-0015;Medici;member;standard;3;4,00;2026-01-01;\n"
 
 
-def bring_in(services: Services, *rows: str, header: str = HEADER) -> ConventionsImported:
+def bring_in(services: Services, *rows: str, header: str = HEADER) -> Imported:
     content = (header + "".join(rows)).encode()
     with services.transaction() as session:
         return import_conventions(session, io.BytesIO(content), today=services.today())
@@ -126,9 +127,9 @@ def test_rows_are_read(services: Services, row: str, code: str, agreed: tuple[Pa
 
 
 def test_the_same_file_again_changes_nothing(services: Services) -> None:
-    assert bring_in(services, DOCTORS) == ConventionsImported(added=1, changed=0, unchanged=0)
+    assert bring_in(services, DOCTORS) == Imported(added=1, changed=0, unchanged=0)
 
-    assert bring_in(services, DOCTORS) == ConventionsImported(added=0, changed=0, unchanged=1)
+    assert bring_in(services, DOCTORS) == Imported(added=0, changed=0, unchanged=1)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_new_row_follows_the_old_one_only_if_that_is_closed(services: Services
     assert problems(services, new) == [(2, "valid_from", Reason.CONVENTION_OVERLAPS)]
     done = bring_in(services, "OMCEO-GE-0015;Medici;member;;3;4;2026-01-01;2026-12-31\n", new)
 
-    assert done == ConventionsImported(added=1, changed=1, unchanged=0)
+    assert done == Imported(added=1, changed=1, unchanged=0)
     with services.reading() as session:
         totals = [
             in_force_on(session, day)["OMCEO-GE-0015"].total_net_cents

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
@@ -14,7 +13,7 @@ from portal.domain.conventions import Convention, Payer, overlapping
 from portal.domain.money import Cents
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.store.conventions import ConventionRow
-from portal.usecases.imports.csv_file import read_rows
+from portal.usecases.imports.dated_rows import Imported, Line, period, read_lines, shared_days
 from portal.usecases.imports.problems import Problem, Reason, RowsRefused
 from portal.usecases.imports.values import Values
 
@@ -28,31 +27,14 @@ LONGEST_TERM = 10
 LONGEST_BODY = 120
 
 
-@dataclass(frozen=True, slots=True)
-class ConventionsImported:
-    """How many rows of the file did what."""
-
-    added: int
-    changed: int
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A convention as the file has it."""
-
-    number: int
-    convention: Convention
-
-
-def import_conventions(session: Session, file: BinaryIO, *, today: date) -> ConventionsImported:
+def import_conventions(session: Session, file: BinaryIO, *, today: date) -> Imported:
     """Add the file's conventions to those stored.
 
     The same row again changes nothing. A row that has begun keeps payer, plan, term and price for good; its
     last day may be moved, not before today, and the body's name be corrected. Raises FileRefused,
     RowsRefused. Source: domain.md 8.6.
     """
-    lines = _read(file)
+    lines = read_lines(file, _convention, required=REQUIRED, optional=OPTIONAL)
     stored = {(row.code, row.valid_from): row for row in session.scalars(select(ConventionRow))}
     problems = [*_changes_of_the_past(lines, stored, today), *_overlaps(lines, stored)]
     if problems:
@@ -60,32 +42,12 @@ def import_conventions(session: Session, file: BinaryIO, *, today: date) -> Conv
     return _write(session, lines, stored)
 
 
-def _read(file: BinaryIO) -> list[_Line]:
-    lines: list[_Line] = []
-    problems: list[Problem] = []
-    for row in read_rows(file, required=REQUIRED, optional=OPTIONAL):
-        if isinstance(row, Problem):
-            problems.append(row)
-            continue
-        values = Values(row)
-        convention = _convention(values)
-        problems += values.verdict()
-        if convention is not None:
-            lines.append(_Line(row.line, convention))
-    if problems:
-        raise RowsRefused(problems)
-    return lines
-
-
 def _convention(values: Values) -> Convention | None:
     values.required("code")
     code, body = values.code("code"), _body(values)
     payer = values.choice("payer", Payer)
     plan, term, total = _plan(values), _term(values), _total(values, payer)
-    values.required("valid_from")
-    first, last = values.day("valid_from"), values.day("valid_to")
-    if first and last and last < first:
-        values.refuse("valid_to", Reason.ENDS_BEFORE_START, first=first)
+    first, last = period(values)
     if values.problems or payer is None or first is None:
         return None
     return Convention(code, body, payer, plan, term, total, first, last)
@@ -125,13 +87,14 @@ def _total(values: Values, payer: Payer | None) -> Cents:
     return total
 
 
+_Line = Line[Convention]
 _Stored = Mapping[tuple[str, date], ConventionRow]
 
 
 def _changes_of_the_past(lines: Sequence[_Line], stored: _Stored, today: date) -> Iterator[Problem]:
     for line in lines:
-        row = stored.get((line.convention.code, line.convention.valid_from))
-        if row is not None and not _is_permitted(row.as_convention(), line.convention, today):
+        row = stored.get((line.offer.code, line.offer.valid_from))
+        if row is not None and not _is_permitted(row.as_convention(), line.offer, today):
             found = {"code": row.code, "since": row.valid_from}
             yield Problem(line.number, "", Reason.CONVENTION_IN_FORCE, found)
 
@@ -148,23 +111,20 @@ def _is_permitted(before: Convention, after: Convention, today: date) -> bool:
 
 def _overlaps(lines: Sequence[_Line], stored: _Stored) -> Iterator[Problem]:
     """Yield each row of the file that would share a day with another of its code, of the file or stored."""
-    number = {id(line.convention): line.number for line in lines}
-    replaced = {(line.convention.code, line.convention.valid_from) for line in lines}
+    replaced = {(line.offer.code, line.offer.valid_from) for line in lines}
     kept = [row.as_convention() for key, row in stored.items() if key not in replaced]
-    for pair in overlapping([*kept, *(line.convention for line in lines)]):
-        earlier, later = sorted(pair, key=lambda row: number.get(id(row), 0))
-        if id(earlier) in number:
-            other = {"other_line": number[id(earlier)]}
-            yield Problem(number[id(later)], "valid_from", Reason.OVERLAPS_LINE, other)
-        elif id(later) in number:
-            period = {"code": earlier.code, "first": earlier.valid_from, "last": earlier.valid_to}
-            yield Problem(number[id(later)], "valid_from", Reason.CONVENTION_OVERLAPS, period)
+    return shared_days(overlapping([*kept, *(line.offer for line in lines)]), lines, _shared_with)
 
 
-def _write(session: Session, lines: Sequence[_Line], stored: _Stored) -> ConventionsImported:
+def _shared_with(other: Convention) -> Problem:
+    period_told = {"code": other.code, "first": other.valid_from, "last": other.valid_to}
+    return Problem(0, "valid_from", Reason.CONVENTION_OVERLAPS, period_told)
+
+
+def _write(session: Session, lines: Sequence[_Line], stored: _Stored) -> Imported:
     added = changed = 0
     for line in lines:
-        agreed = line.convention
+        agreed = line.offer
         row = stored.get((agreed.code, agreed.valid_from))
         if row is None:
             added += 1
@@ -178,4 +138,4 @@ def _write(session: Session, lines: Sequence[_Line], stored: _Stored) -> Convent
         row.term_years, row.total_net_cents = agreed.term_years, agreed.total_net_cents
         row.valid_to = agreed.valid_to
     session.flush()
-    return ConventionsImported(added, changed, len(lines) - added - changed)
+    return Imported(added, changed, len(lines) - added - changed)
