@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from sqlalchemy import BigInteger, Row, Select, cast, func, select
 from sqlalchemy.orm import Session
@@ -84,6 +85,12 @@ def has_open_line(session: Session, order_id: int) -> bool:
         .limit(1)
     )
     return session.scalar(last) is not None
+
+
+def first_new_expiry(session: Session, order_id: int) -> date:
+    """Return the soonest expiry that the order leads to."""
+    soonest = select(func.min(OrderLine.expires_after)).where(OrderLine.order_id == order_id)
+    return session.scalars(soonest).one()
 
 
 def sole_holder(session: Session, order_id: int) -> Holder | None:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.attempts import Failure
 from portal.domain.dates import rome_day
+from portal.domain.mandates import CHARGED_DAYS_BEFORE
+from portal.domain.money import Cents
 from portal.domain.orders import LineState
 from portal.domain.payments import BankCalendar, PaymentMethod
 from portal.store import order_facts
@@ -23,6 +25,7 @@ from portal.store.extras import OrderExtra, order_extras
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
+from portal.store.stored_methods import StoredMethod
 from portal.usecases.change_notices import deletions_ordered
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
@@ -135,6 +138,27 @@ def payment_failed(
     """Say that the payment was refused, why, and how to pay all the same. Source: domain.md 12."""
     context = _order_context(session, order) | {"failure": failure.value, "tried": method.value}
     _write(session, order, "payment_failed", reference, context, now=now)
+
+
+def auto_renewal_enabled(
+    session: Session, order: Order, method: StoredMethod, maximum_cents: Cents, *, now: datetime
+) -> None:
+    """Say that what the order renews renews by itself later, with the method it was paid with.
+
+    Source: domain.md 12 `auto_renewal_enabled`.
+    """
+    renewed = _lines_context(session, order)
+    first_on = order_facts.first_new_expiry(session, order.id) - timedelta(days=CHARGED_DAYS_BEFORE)
+    context = renewed | {
+        "order": order.number,
+        "address": renewed["lines"][0]["address"],
+        "charge_on": first_on.isoformat(),
+        "method": method.method.value,
+        "brand": method.brand,
+        "last_four": method.last_four,
+        "maximum_cents": maximum_cents,
+    }
+    _write(session, order, "auto_renewal_enabled", "checkout", context, now=now)
 
 
 def _write(

@@ -15,6 +15,7 @@ from portal.store.attempts import PaymentAttempt
 from portal.store.drafts import RenewalDraft
 from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent, Mandate, StoredMethod
+from portal.usecases import notices
 
 
 def is_wanted(session: Session, order: Order) -> bool:
@@ -60,6 +61,7 @@ def keep_from_payment(
     session.flush()
     give_mandate(session, method, consent)
     method_queries.renew_order_with(session, order.id, method.id)
+    notices.auto_renewal_enabled(session, order, method, consent.maximum_cents, now=now)
     return method
 
 

@@ -14,7 +14,9 @@ from portal.domain.errors import ConsentTooSmall, MandateMissing
 from portal.domain.mandates import CONSENT_VERSION, AutoRenewalQuestion, maximum_for
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
+from portal.letters import render
 from portal.store.mailboxes import Mailbox
+from portal.store.mails import Mail
 from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent, Mandate, RenewsWith, StoredMethod
 from portal.usecases import auto_renewal_consents, draft_payments, stored_methods
@@ -22,10 +24,11 @@ from portal.usecases.auto_renewal_consents import Answer, Question
 from portal.wiring import Services
 from tests.tills import CARD, Till, with_simulated
 from tests.usecases.carts import USUAL, Cart, change, fill_cart, look, place
+from tests.usecases.test_notices import AROUND
 
 ASK = AutoRenewalQuestion.ASK
 CONSENTS = Path("portal/templates/payments/consents")
-SHOWN_TEXTS = {"2026-11": "8a40a8ad1218bf79"}
+SHOWN_TEXTS = {"2026-11": "8a40a8ad1218bf79", "2026-11-mailbox": "ef2fac8384f0e194"}
 """What was shown under each version: a changed text needs a new version, or nobody knows what was agreed."""
 
 
@@ -159,6 +162,26 @@ def test_paying_stores_the_method_with_its_mandate_where_it_was_wanted(services:
     till.webhook(till.attempts()[0].reference)
     with services.reading() as session:
         assert len(session.scalars(select(StoredMethod)).all()) == 1
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("boxes", [1, 2])
+def test_whoever_wanted_it_is_told_once_that_it_is_on(services: Services, boxes: int, language: str) -> None:
+    cart = fill_cart(services, *[{}] * boxes)
+    choose(services, cart, wanted=True)
+
+    till = paid_till(services, cart)
+    till.webhook(till.attempts()[0].reference)
+
+    with services.reading() as session:
+        mails = session.scalars(select(Mail).where(Mail.kind == "auto_renewal_enabled")).all()
+        recipients = [mail.recipient for mail in mails]
+    assert len(recipients) == len(set(recipients)) > 0
+    words = render("auto_renewal_enabled", language, mails[0].context, AROUND, code="ABCDEFGHJKLM")
+    assert till.number in words.text
+    assert till.number in words.html
+    assert (cart.mailboxes[0].address in words.text) is (boxes == 1)
+    assert "None" not in words.subject + words.text + words.html
 
 
 @pytest.mark.parametrize("wanted", [False, None])
