@@ -174,6 +174,12 @@ def adds_to_the_accounts_methods(scene: Scene) -> bool:
         return None not in (session.scalars(select(StoredMethod.account_id)).all() or [None])
 
 
+def uses_credit(scene: Scene) -> bool:
+    status = scene.browser.get("/credito").status_code
+    assert status in {200, 403, 404}
+    return status == 200
+
+
 TRIES: dict[Action, Callable[[Scene], bool]] = {
     Action.SEE_MAILBOX: sees_it,
     Action.RENEW: renews_it,
@@ -184,6 +190,7 @@ TRIES: dict[Action, Callable[[Scene], bool]] = {
     Action.SEE_INVOICES: sees_who_is_invoiced,
     Action.EDIT_HOLDER_CONTACTS: edits_the_holders_contacts,
     Action.TOGGLE_AUTO_RENEWAL: switches_auto_renewal_on,
+    Action.USE_CREDIT: uses_credit,
     Action.MANAGE_STORED_METHODS: adds_to_the_accounts_methods,
 }
 CELLS = [
@@ -198,6 +205,10 @@ def test_each_session_can_do_what_the_matrix_says_and_nothing_else(
     scene = play(app, services, relation)
 
     assert TRIES[action](scene) is (relation in RIGHTS[action])
+
+
+def test_every_action_is_tried() -> None:
+    assert set(TRIES) == set(Action)
 
 
 @pytest.mark.parametrize("relation", Relation)
