@@ -15,12 +15,18 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.credit import LedgerAccount, PostingKind
-from portal.domain.credit_errors import CreditNotForTopUp, CreditTooSmall, TopUpOutOfRange
+from portal.domain.credit_errors import (
+    CreditNotForTopUp,
+    CreditTooSmall,
+    PaymentUnderWay,
+    TopUpOutOfRange,
+)
 from portal.domain.errors import DomainError, NotAllowed, NotFound, OrderNotPayable
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
 from portal.domain.withdrawal import WithdrawalState
+from portal.store.attempts import PaymentAttempt
 from portal.store.ledger import CreditLot, LedgerEntry, LedgerPosting, Wallet
 from portal.store.mails import Mail
 from portal.store.orders import Order
@@ -29,6 +35,7 @@ from portal.store.withdrawals import Withdrawal
 from portal.usecases import (
     credit_expiry,
     credit_payments,
+    draft_payments,
     fulfilment,
     top_ups,
     wallets,
@@ -36,12 +43,14 @@ from portal.usecases import (
     withdrawals,
 )
 from portal.usecases.audit import audit
+from portal.usecases.credit_pages import look_at_credit
 from portal.usecases.line_tasks import Refusal
 from portal.usecases.payments import Money, Outcome, settle
 from portal.usecases.wallets import Why
 from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
+from tests.usecases.carts import USUAL, fill_cart, place
 
 LATER = NOW + timedelta(days=400)
 
@@ -360,3 +369,62 @@ def test_a_withdrawal_gives_credit_back_by_the_means_it_was_paid_with(services: 
         withdrawal = session.scalars(select(Withdrawal)).one()
         assert (order.state, withdrawal.state) == (OrderState.WITHDRAWN, WithdrawalState.REFUNDED)
     assert balance(services, subject) == balance(services, subject, LATER.date()) == 610
+
+
+def test_an_attempt_nobody_knows_the_end_of_stands_in_the_way(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 5000)
+        order = order_of(session, subject)
+        session.add(
+            PaymentAttempt(
+                order_id=order.id,
+                reference="p-1",
+                method=PaymentMethod.CARD,
+                gateway="simulated",
+                amount_cents=610,
+                state=PaymentState.UNKNOWN,
+                opened_at=NOW,
+            )
+        )
+        named = order.number
+
+    with pytest.raises(PaymentUnderWay), services.transaction() as session:
+        credit_payments.pay_from_credit(session, subject, named, now=NOW)
+
+    assert balance(services, subject) == 5000
+
+
+def test_the_page_shows_movements_a_page_at_a_time_and_what_lapses_first(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 100, expires_on=TODAY + timedelta(days=9))
+        for count in range(29):
+            give(session, subject, 10 + count, f"gift {count}")
+        give(session, subject, 7, "soon", expires_on=TODAY)
+
+    with services.reading() as session:
+        first = look_at_credit(session, subject, before=None, today=TODAY)
+        second = look_at_credit(session, subject, before=first.older, today=TODAY)
+
+    assert [lot.left_cents for lot in first.lapsing] == [7, 100]
+    assert (len(first.movements), len(second.movements), second.older) == (25, 6, None)
+    assert (first.movements[0].cents, second.movements[-1].cents) == (7, 100)
+
+
+@pytest.mark.parametrize(
+    ("cents", "state", "left"),
+    [(610, OrderState.PAID, 0), (609, OrderState.AWAITING_PAYMENT, 609)],
+)
+def test_a_renewal_confirmed_with_credit_is_paid_in_its_own_transaction(
+    services: Services, cents: int, state: OrderState, left: int
+) -> None:
+    cart = fill_cart(services, {})
+    with services.transaction() as session:
+        give(session, cart.subject, cents, "gift")
+        draft_payments.choose_method(
+            session, cart.subject, cart.draft, PaymentMethod.CREDIT, today=TODAY, now=NOW, calendar=USUAL
+        )
+
+    order = place(services, cart)
+
+    assert (order.state, order.payment_method) == (state, PaymentMethod.CREDIT)
+    assert balance(services, cart.subject) == left
