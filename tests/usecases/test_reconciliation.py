@@ -102,7 +102,9 @@ def sums(services: Services) -> dict[str, object]:
             "lines": session.execute(
                 select(StatementLine.identity, StatementLine.state).order_by(StatementLine.identity)
             ).all(),
-            "work": session.execute(select(OutboxRow.kind, func.count()).group_by(OutboxRow.kind)).all(),
+            "work": session.execute(
+                select(OutboxRow.kind, func.count()).group_by(OutboxRow.kind).order_by(OutboxRow.kind)
+            ).all(),
             "mails": sorted(session.scalars(select(Mail.kind))),
         }
 
