@@ -82,7 +82,8 @@ def _bulk(site: Site, report: Report) -> None:
         client, f"/rinnovo/{draft}/pagamento", {"method": "bank_transfer"}, page=f"/rinnovo/{draft}/pagamento"
     )
     confirm = f"/rinnovo/{draft}/conferma"
-    shown = _fields(get(client, confirm).text) | {f"accept_{kind}": "yes" for kind in ContractKind}
+    accepted = {f"accept_{kind}": "yes" for kind in ContractKind} | {"start_requested": "1"}
+    shown = _fields(get(client, confirm).text) | accepted
     with counted(site.services.engine) as statements:
         taken, answer = once(lambda: client.post(confirm, data=shown))
     if answer.status_code != 303:  # type: ignore[attr-defined]
