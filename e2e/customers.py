@@ -12,8 +12,6 @@ from playwright.sync_api import Page, expect
 
 from e2e.steps import due_of_order
 from portal.demo.holders import Holder
-from portal.domain.dates import rome_day
-from portal.wiring import system_clock
 from tests.servers.portal import DemoPortal
 
 PASSWORD = "una lunga frase di prova"
@@ -27,15 +25,10 @@ class Customer:
     expires_on: date
 
 
-def today() -> date:
-    """Return the civil day of the demo, which runs by the real clock."""
-    return rome_day(system_clock())
-
-
 def new_customer(demo: DemoPortal, folder: Path, holder: Holder, days: int = 40, **columns: str) -> Customer:
     """Import one mailbox of this holder that expires in `days` days; each test has one of its own."""
     name = folder.name.lower().replace("_", ".").strip(".0123456789") + folder.name[-1]
-    customer = Customer(f"{name}@pec.example", today() + timedelta(days=days))
+    customer = Customer(f"{name}@pec.example", demo.today() + timedelta(days=days))
     row = {"address": customer.address, "expires_on": str(customer.expires_on), "password": PASSWORD}
     import_register(demo, folder, [{"plan": "standard", **holder.columns(), **row, **columns}])
     return customer
@@ -62,7 +55,7 @@ def pay_in_full(demo: DemoPortal, page: Page, number: str) -> None:
     due = due_of_order(page)
     amount = f"{due // 100}.{due % 100:02}"
     by = ("--method", "bank_transfer", "--reference", f"TRN {number}")
-    demo.operator("payments", "register", number, "--amount", amount, "--on", str(today()), *by)
+    demo.operator("payments", "register", number, "--amount", amount, "--on", str(demo.today()), *by)
     until_it_says(page, "Evaso: rinnovo completato")
 
 

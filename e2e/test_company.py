@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from e2e.customers import PASSWORD, import_register, new_account, today
+from e2e.customers import PASSWORD, import_register, new_account
 from e2e.steps import (
     accept_the_texts,
     due_of_order,
@@ -67,7 +67,7 @@ def import_the_company(demo: DemoPortal, folder: Path) -> tuple[str, str, str]:
     account = new_account(folder)
     own, other = (f"{local}.{account.split('@')[0]}@pec.example" for local in ("vetreria", "martini"))
     common = {"account": account, "account_email": COMPANY.contact_email, "mailbox_used_mb": "300"}
-    mine = {"address": own, "plan": "pro", "expires_on": str(today() + timedelta(days=40))}
+    mine = {"address": own, "plan": "pro", "expires_on": str(demo.today() + timedelta(days=40))}
     import_register(
         demo,
         folder,

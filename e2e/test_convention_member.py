@@ -9,16 +9,16 @@ from playwright.sync_api import Page, expect
 
 from e2e.steps import mail_about, no_barriers, press, sign_in, to_the_order
 from portal.demo.register import CONVENTION_MAILBOX
-from portal.domain.dates import add_years, rome_day
+from portal.domain.dates import add_years
 from portal.formats import long_day
-from portal.wiring import system_clock
+from tests.servers.portal import DemoPortal
 
 OWN_PAGE = f"/caselle/{CONVENTION_MAILBOX}"
 
 
-def test_from_the_mailbox_to_the_order_and_back(any_page: Page) -> None:
+def test_from_the_mailbox_to_the_order_and_back(any_page: Page, demo: DemoPortal) -> None:
     page = any_page
-    expires_on = rome_day(system_clock()) + timedelta(days=40)
+    expires_on = demo.today() + timedelta(days=40)
     sign_in(page, CONVENTION_MAILBOX, at=f"{OWN_PAGE}/rinnova")
     main = page.locator("main")
     expect(main).to_contain_text("Ordine dei Medici di Esempio")

@@ -9,8 +9,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from e2e.steps import mail_about, press, sign_in, to_the_order
-from portal.domain.dates import rome_day
-from portal.wiring import system_clock
 from tests.servers.portal import DemoPortal
 
 NOT_IN_THE_REGISTER = {
@@ -26,7 +24,7 @@ ADDRESS = "mario.rossi@pec.example"
 
 
 def test_own_register_renews(plain: Page, demo: DemoPortal, tmp_path: Path) -> None:
-    expires_on = rome_day(system_clock()) + timedelta(days=20)
+    expires_on = demo.today() + timedelta(days=20)
     person = "individual,Mario,Rossi,RSSMRA85T10A562S,mario@posta.example"
     row = f"{ADDRESS},standard,{expires_on},{person},mia password"
     file = tmp_path / "registro.csv"

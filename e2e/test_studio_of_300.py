@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from e2e.customers import PASSWORD, import_register, new_account, pay_in_full, today
+from e2e.customers import PASSWORD, import_register, new_account, pay_in_full
 from e2e.steps import (
     accept_the_texts,
     add_nothing,
@@ -37,7 +37,7 @@ MAILBOXES, INCOMPLETE = 300, 2
 
 def test_three_hundred_in_one_order(any_page: Page, demo: DemoPortal, tmp_path: Path) -> None:
     page, account = any_page, new_account(tmp_path)
-    import_register(demo, tmp_path, mailboxes(account))
+    import_register(demo, tmp_path, mailboxes(account, demo.today()))
     demo.operator("accounts", "set-password", account, "--stdin", typed=f"{PASSWORD}\n")
     sign_in(page, account, password=PASSWORD)
     no_barriers(page)
@@ -68,14 +68,14 @@ def test_three_hundred_in_one_order(any_page: Page, demo: DemoPortal, tmp_path: 
     pay_in_full(demo, page, number)
     no_barriers(page)
     page.goto(f"/caselle?cerca=casella.000.{account.split('@')[0]}")
-    expect(page.locator("#elenco")).to_contain_text(short_day(add_years(expires_on(0), 2)))
+    expect(page.locator("#elenco")).to_contain_text(short_day(add_years(expires_on(0, demo.today()), 2)))
 
 
-def expires_on(number: int) -> date:
-    return today() + timedelta(days=15 + number % 60)
+def expires_on(number: int, today: date) -> date:
+    return today + timedelta(days=15 + number % 60)
 
 
-def mailboxes(account: str) -> Iterator[dict[str, str]]:
+def mailboxes(account: str, today: date) -> Iterator[dict[str, str]]:
     """Yield the studio's own 30 mailboxes and nine of each client; the first clients have no phone."""
     for number in range(MAILBOXES):
         client = number % 10
@@ -87,7 +87,7 @@ def mailboxes(account: str) -> Iterator[dict[str, str]]:
             **columns,
             "address": f"casella.{number:03}.{account.split('@')[0]}@pec.example",
             "plan": "standard",
-            "expires_on": str(expires_on(number)),
+            "expires_on": str(expires_on(number, today)),
             "account": account,
             "account_email": STUDIO.contact_email,
         }

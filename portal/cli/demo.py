@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -37,8 +38,15 @@ LARGEST_BODY = 1 << 20
 @click.option("--port", type=click.IntRange(1, 65535), envvar="PORT", default=int(PORT), show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Indirizzo su cui ascoltare.")
 @click.option("--fresh", is_flag=True, help="Ricomincia da capo, con dati nuovi.")
+@click.option(
+    "--on",
+    "first_day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    envvar="PORTAL_TODAY",
+    help="Il giorno (AAAA-MM-GG) in cui comincia una dimostrazione nuova; se manca, oggi.",
+)
 @click.option("--big", is_flag=True, help="Aggiunge un secondo account con 2.000 caselle (dati nuovi).")
-def demo(port: int, host: str, fresh: bool, big: bool) -> None:
+def demo(port: int, host: str, fresh: bool, big: bool, first_day: datetime | None) -> None:
     """Avvia tutto il portale su questa macchina, con dati inventati."""
     signal.signal(signal.SIGTERM, _interrupt)
     folder = data_folder(os.environ)
@@ -46,6 +54,8 @@ def demo(port: int, host: str, fresh: bool, big: bool) -> None:
         stack.enter_context(_alone_in(folder))
         if fresh:
             demo_data.clear(folder)
+        if first_day and demo_data.is_new(folder):
+            DemoClock(folder, system_clock).begin_on(first_day.date())
         services = _services(stack, port)
         app = create_app(services)
         server = _bound_server(app, host, port)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from portal.cli.demo_data import REGISTER_COPY
 from portal.demo.register import ACCOUNT, BIG_ACCOUNT, CONVENTION_MAILBOX, PASSWORD, SINGLE_MAILBOX
+from portal.formats import long_day
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
 from portal.wiring import Services
@@ -15,6 +16,7 @@ from portal.wiring import Services
 TEXT = """
 {brand}: dimostrazione, tutti i dati sono inventati
 
+  Oggi              {today}
   Portale           {url}/
   E-mail inviate    {url}/demo/posta
   Parti grafiche    {url}/componenti
@@ -42,6 +44,7 @@ def banner(services: Services, folder: Path) -> str:
         sign_ins.append((BIG_ACCOUNT, f"account con {counts[BIG_ACCOUNT]} caselle"))
     return TEXT.format(
         brand=services.settings.brand.name,
+        today=long_day(services.today()),
         url=services.settings.public_url,
         password=PASSWORD,
         sign_ins="\n".join(f"    {name:<30}{what}" for name, what in sign_ins),

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from portal import migrate
 from portal.cli.contract_files import import_contract_files
 from portal.cli.imports import hash_and_write, read_and_compare
+from portal.demo.calendar import FILE as DAYS_AHEAD
 from portal.demo.register import ACCOUNT, BIG_ACCOUNT, PASSWORD, write_register
 from portal.domain.access import Subject, SubjectKind
 from portal.store.accounts import Account, account_by_username
+from portal.store.contracts import ContractText
 from portal.store.mailboxes import Mailbox
 from portal.usecases.access import set_password
 from portal.usecases.imports.conventions import import_conventions
@@ -34,7 +36,7 @@ LISTS = (
 )
 """Each sample file, its copy in the demo's folder, and what reads it."""
 MADE_HERE = (
-    *("portal.db", "platform.db", "posta", "secret.key", REGISTER_COPY),
+    *("portal.db", "platform.db", "posta", "secret.key", DAYS_AHEAD, REGISTER_COPY),
     *(copy for _, copy, _ in LISTS),
 )
 """What `--fresh` removes, and nothing else: the folder may be anybody's."""
@@ -50,10 +52,15 @@ def clear(folder: Path) -> None:
                 path.unlink()
 
 
+def is_new(folder: Path) -> bool:
+    """Say whether no demo has worked in this folder yet."""
+    return not (folder / "portal.db").exists()
+
+
 def prepare(services: Services, *, big: bool) -> bool:
     """Bring the database to the newest schema and fill it if it is empty; say whether it was."""
     migrate.upgrade(services.engine)
-    import_contract_files(services, CONTRACTS)
+    _import_texts(services)
     with services.reading() as session:
         if session.scalar(select(func.count()).select_from(Mailbox)):
             return False
@@ -62,6 +69,14 @@ def prepare(services: Services, *, big: bool) -> bool:
     for username in (ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT,):
         _give_password(services, username)
     return True
+
+
+def _import_texts(services: Services) -> None:
+    """Bring in the sample contract texts where there are none: a stored text never changes."""
+    with services.reading() as session:
+        has_texts = session.scalar(select(func.count()).select_from(ContractText))
+    if not has_texts:
+        import_contract_files(services, CONTRACTS)
 
 
 def _import_lists(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""The demo's calendar: the real time of day, on a day that a person moves forward to see what happens."""
+"""The demo's calendar: the real time of day, on a day that a person chose at first and moves forward."""
 
 from __future__ import annotations
 
@@ -23,10 +23,17 @@ class DemoClock:
         in_rome = self._clock().astimezone(ROME) + timedelta(days=self._days_ahead())
         return in_rome.astimezone(UTC)
 
+    def begin_on(self, day: date) -> None:
+        """Set the day on which a demo without any data begins, past or to come."""
+        self._keep(day)
+
     def move_to(self, day: date) -> None:
         """Go on to that day. Raises ValueError for one before today's: what happened has happened."""
         if day < rome_day(self()):
             raise ValueError("the demo's calendar goes forward only")
+        self._keep(day)
+
+    def _keep(self, day: date) -> None:
         unfinished = self._path.with_suffix(".part")
         unfinished.write_text(str((day - rome_day(self._clock())).days), encoding="ascii")
         os.replace(unfinished, self._path)

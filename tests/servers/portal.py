@@ -9,8 +9,12 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
+from portal.demo.calendar import DemoClock
+from portal.domain.dates import rome_day
+from portal.wiring import system_clock
 from tests.servers.processes import free_port, start, stop, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -76,13 +80,26 @@ class PortalProcess:
 
 
 class DemoPortal(PortalProcess):
-    """`portal demo` on a free port, with its data in a folder of its own."""
+    """`portal demo` on a free port, with its data in a folder of its own; its first day is `on`, or today."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str] | None = None, *, on: date | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"PORT": str(self.port), "PORTAL_DATA": str(folder), "PORTAL_URL": self.url}
+        if on:
+            own["PORTAL_TODAY"] = on.isoformat()
+        self._calendar = DemoClock(folder, system_clock)
         super().__init__("portal", "demo", folder=folder, environment={**own, **(environment or {})})
+
+    def today(self) -> date:
+        """Return the civil day on which this demo is, wherever its calendar was moved."""
+        return rome_day(self._calendar())
+
+    def days_go_by(self, until: date) -> None:
+        """Let the demo's days go by up to that one, each with its work and its mails."""
+        self.operator("tick", "--on", until.isoformat())
 
     def operator(self, *words: str, typed: str = "") -> str:
         """Run a command of the operator on this demo's data, with what is piped into it; return what it said.
