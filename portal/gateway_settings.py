@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from portal.domain.mandates import AutoRenewalQuestion
+from portal.domain.mandates import AutoRenewalQuestion, MandateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class GatewaySettings:
     timeout_seconds: int = 10
     """How long a gateway may take for one answer."""
     auto_renewal_on_card: AutoRenewalQuestion = AutoRenewalQuestion.ASK
+    mandates: MandateLimits = field(default_factory=MandateLimits)
+    """How much customers are asked to allow for one later charge."""
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -55,6 +57,7 @@ def read_gateways(environ: Mapping[str, str]) -> GatewaySettings:
         paypal=_paypal(environ),
         timeout_seconds=_seconds(environ, "PORTAL_GATEWAY_TIMEOUT_SECONDS", 10),
         auto_renewal_on_card=_question(environ),
+        mandates=_limits(environ),
     )
 
 
@@ -99,6 +102,23 @@ def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name) or str(default)
     if not text.isdecimal() or not int(text):
         raise ValueError(f"{name} must be a whole number of seconds, not {text!r}")
+    return int(text)
+
+
+def _limits(environ: Mapping[str, str]) -> MandateLimits:
+    usual = MandateLimits()
+    return MandateLimits(
+        margin_percent=_between(environ, "PORTAL_MANDATE_MARGIN_PERCENT", usual.margin_percent, (0, 200)),
+        step_cents=_between(environ, "PORTAL_MANDATE_STEP_EURO", usual.step_cents // 100, (1, 100)) * 100,
+        added_cents=_between(environ, "PORTAL_MANDATE_ADDED_EURO", usual.added_cents // 100, (1, 10_000))
+        * 100,
+    )
+
+
+def _between(environ: Mapping[str, str], name: str, default: int, bounds: tuple[int, int]) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or not bounds[0] <= int(text) <= bounds[1]:
+        raise ValueError(f"{name} must be a whole number from {bounds[0]} to {bounds[1]}, not {text!r}")
     return int(text)
 
 

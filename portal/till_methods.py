@@ -17,10 +17,11 @@ RETURN_PATH = "/metodi-di-pagamento/{reference}/esito"
 def store(services: Services, subject: Subject, wish: Wish) -> HostedPage | None:
     """Return the page on which the method is stored; None when the gateway does not answer.
 
-    Raises NotFound.
+    Raises NotFound, ConsentChanged.
     """
+    limits = services.settings.gateways.mandates
     with services.transaction() as session:
-        opened = method_changes.open_method(session, subject, wish, now=services.now())
+        opened = method_changes.open_method(session, subject, wish, limits, now=services.now())
     try:
         page = services.gateways.named(opened.gateway).start(opened.request)
     except OutsideFailure as failure:  # the worker's question finds what became of it

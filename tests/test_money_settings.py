@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal.domain.mandates import MandateLimits
 from portal.settings import Settings, SettingsError, read_settings
 
 NEEDED = {
@@ -18,6 +19,12 @@ def settings(**given: str) -> Settings:
 
 def test_the_postal_account_has_twelve_digits() -> None:
     assert settings(PORTAL_POSTAL_ACCOUNT="1234 5678").bank.postal_account == "000012345678"
+
+
+def test_the_operator_says_how_much_a_mandate_allows() -> None:
+    read = settings(PORTAL_MANDATE_MARGIN_PERCENT="20", PORTAL_MANDATE_STEP_EURO="5")
+
+    assert read.gateways.mandates == MandateLimits(margin_percent=20, step_cents=500, added_cents=20_000)
 
 
 @pytest.mark.parametrize("span", ["1-3", "0-1", "2-2", "05-07"])
@@ -42,6 +49,9 @@ def test_the_operator_says_how_long_a_transfer_takes(span: str) -> None:
         ("PORTAL_POSTAL_ACCOUNT", "12345A"),
         ("PORTAL_POSTAL_ACCOUNT", "0000"),
         ("PORTAL_POSTAL_ACCOUNT", ""),
+        ("PORTAL_MANDATE_MARGIN_PERCENT", "201"),
+        ("PORTAL_MANDATE_STEP_EURO", "0"),
+        ("PORTAL_MANDATE_ADDED_EURO", "-1"),
         ("PORTAL_REGISTRATION_DAYS", "bank_transfer"),
         ("PORTAL_REGISTRATION_DAYS", "card=1-2"),
         ("PORTAL_REGISTRATION_DAYS", "bank_transfer=3-1"),

@@ -63,6 +63,7 @@ def _page(
         "mailboxes/auto_renewal.html",
         status=status,
         found=found,
+        proposed_cents=found.proposed_maximum(services.settings.gateways.mandates),
         form=form,
         problems=problems,
         text_version=MAILBOX_CONSENT_VERSION,

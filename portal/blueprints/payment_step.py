@@ -11,11 +11,12 @@ from portal.blueprints import refusals
 from portal.blueprints.bank_days import bank_calendar
 from portal.blueprints.wizard import go_to, immediate_methods, people_of, skipped, step_values
 from portal.domain.attempts import GATEWAY_METHODS
-from portal.domain.errors import PaymentTooLate
+from portal.domain.errors import ConsentChanged, PaymentTooLate
 from portal.domain.mandates import AutoRenewalQuestion
 from portal.forms.renewals import PaymentForm
 from portal.usecases import auto_renewal_consents, credit_pages, draft_payments
-from portal.usecases.auto_renewal_consents import Answer
+from portal.usecases.auto_renewal_consents import Answer, Question
+from portal.usecases.draft_totals import OpenDraft
 from portal.usecases.renewal_steps import Step
 
 bp = Blueprint("payment_step", __name__)
@@ -35,7 +36,10 @@ def payment(draft: str) -> ResponseReturnValue:
         return _page(draft, 422, errors=["method"])
     if _lacks_answer(draft, form):
         return _page(draft, 422, errors=["auto_renewal"], chosen=form.chosen_method())
-    _keep(draft, form)
+    try:
+        _keep(draft, form)
+    except ConsentChanged:
+        return _page(draft, 409, errors=["shown"], chosen=form.chosen_method())
     return web.see_other("confirm_step.confirm", draft=draft)
 
 
@@ -46,9 +50,15 @@ def _lacks_answer(draft: str, form: PaymentForm) -> bool:
     found = draft_payments.look_at_payment(
         web.reading(), web.subject(), draft, today=web.services().today(), calendar=bank_calendar()
     )
-    mode = web.services().settings.gateways.auto_renewal_on_card
-    question = auto_renewal_consents.look_at_question(web.reading(), web.subject(), found.draft, mode)
+    question = _question(found.draft)
     return question is not None and question.is_choice
+
+
+def _question(draft: OpenDraft) -> Question | None:
+    gateways = web.services().settings.gateways
+    return auto_renewal_consents.look_at_question(
+        web.reading(), web.subject(), draft, gateways.auto_renewal_on_card, gateways.mandates
+    )
 
 
 def _keep(draft: str, form: PaymentForm) -> None:
@@ -56,12 +66,15 @@ def _keep(draft: str, form: PaymentForm) -> None:
     today, now = services.today(), services.now()
     mode = services.settings.gateways.auto_renewal_on_card
     wanted = {AutoRenewalQuestion.ON: True, AutoRenewalQuestion.OFF: None}.get(mode, form.answer())
-    answer = None if wanted is None else Answer(wanted, request.remote_addr or "")
+    answer = None if wanted is None else Answer(wanted, request.remote_addr or "", form.shown.data or "")
+    limits = services.settings.gateways.mandates
     with services.transaction() as session:
         draft_payments.choose_method(
             session, subject, draft, method, today=today, now=now, calendar=bank_calendar()
         )
-        auto_renewal_consents.record_answer(session, subject, draft, method, answer, today=today, now=now)
+        auto_renewal_consents.record_answer(
+            session, subject, draft, method, answer, limits, today=today, now=now
+        )
 
 
 def _leave_out_too_late(draft: str) -> ResponseReturnValue:
@@ -93,15 +106,10 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
     elsewhere = skipped(draft, Step.PAYMENT, found.draft, people_of(found.draft))
     if elsewhere is not None:
         return elsewhere
-    mode = services.settings.gateways.auto_renewal_on_card
-    has_gateways = bool(services.gateways.methods)
-    question = (
-        auto_renewal_consents.look_at_question(session, subject, found.draft, mode) if has_gateways else None
-    )
     values = step_values(draft, Step.PAYMENT, found.draft) | {
         "found": found,
         "totals": found.draft.totals,
-        "question": question,
+        "question": _question(found.draft) if services.gateways.methods else None,
         "resting": services.gateways.resting,
         "credit": credit_pages.offer_for(
             session, subject, found.draft.totals.quote.due_cents, today=services.today()

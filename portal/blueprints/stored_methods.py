@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from portal import till_methods, web
-from portal.domain.payments import PaymentMethod
+from portal.domain.errors import ConsentChanged
+from portal.domain.mandates import METHOD_CONSENT_VERSION, shown_code
 from portal.forms.payments import StoreForm
 from portal.till_methods import RETURN_PATH
 from portal.usecases import method_changes
@@ -32,7 +33,10 @@ def add() -> ResponseReturnValue:
     services = web.services()
     if not form.validate() or form.chosen() not in services.gateways.methods:
         return _form_page(form, 422)
-    page = till_methods.store(services, web.subject(), _wish(form.chosen(), form.replaced()))
+    try:
+        page = till_methods.store(services, web.subject(), _wish(form))
+    except ConsentChanged:
+        return _form_page(form, 409, is_changed=True)
     if page is None:
         return _form_page(form, 503, is_down=True)
     return web.to_gateway(page.url)
@@ -60,24 +64,32 @@ def remove(reference: str) -> ResponseReturnValue:
     return web.see_other("stored_methods.index")
 
 
-def _wish(method: PaymentMethod, replaced: str) -> Wish:
-    services = web.services()
+def _wish(form: StoreForm) -> Wish:
+    services, method = web.services(), form.chosen()
     gateway = services.gateways.for_method(method)
     return_to = services.settings.public_url + RETURN_PATH
-    return Wish(method, gateway.name, request.remote_addr or "", return_to, replaced)
+    address, shown = request.remote_addr or "", form.shown.data or ""
+    return Wish(method, gateway.name, address, return_to, shown, form.replaced())
 
 
-def _form_page(form: StoreForm, status: int = 200, *, is_down: bool = False) -> ResponseReturnValue:
+def _form_page(
+    form: StoreForm, status: int = 200, *, is_down: bool = False, is_changed: bool = False
+) -> ResponseReturnValue:
     session, subject = web.reading(), web.subject()
     method_changes.account_of(subject)
     replaced = method_changes.look_at_method(session, subject, form.replaced()) if form.replaced() else None
+    limits = web.services().settings.gateways.mandates
+    maximum_cents = method_changes.maximum_of(session, replaced.method if replaced else None, limits)
     return web.render(
         "payments/add_method.html",
         status=status,
         form=form,
         replaced=replaced,
-        maximum_cents=method_changes.maximum_of(session, replaced.method if replaced else None),
+        text_version=METHOD_CONSENT_VERSION,
+        maximum_cents=maximum_cents,
+        shown=shown_code(METHOD_CONSENT_VERSION, maximum_cents),
         methods=web.services().gateways.methods,
         is_down=is_down,
+        is_changed=is_changed,
         is_sent=request.method == "POST",
     )

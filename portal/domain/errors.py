@@ -201,6 +201,13 @@ class ConsentTooSmall(DomainError):
 
 
 @dataclass(eq=False)
+class ConsentChanged(DomainError):
+    """What would be agreed now is not what the customer had in front of them. Source: hardening.md S42."""
+
+    maximum_cents: Final[int]
+
+
+@dataclass(eq=False)
 class MandateMissing(DomainError):
     """Nobody allowed this charge: no mandate in force, or only for less. Source: hardening.md S42."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from portal.domain.money import Cents
@@ -12,14 +13,36 @@ CONSENT_VERSION = "2026-11"
 MAILBOX_CONSENT_VERSION = "2026-11-mailbox"
 """The same for auto-renewal that is switched on for one mailbox, from its page."""
 
+METHOD_CONSENT_VERSION = "2026-11-method"
+"""The same for a method that is added, or put in another's place, without an order."""
+
 CHARGED_DAYS_BEFORE = 7
 """How long before an expiry an auto-renewal is charged. Source: domain.md 6, 15 (6)."""
 
-ADDED_MAXIMUM_CENTS = 200_00
-"""The most one charge may be of a method that is stored without an order to judge by."""
 
-_STEP = 10_00
-"""Cents to whose multiples a maximum is rounded up."""
+@dataclass(frozen=True, slots=True)
+class MandateLimits:
+    """How much a customer is asked to allow for one later charge: the operator's choice."""
+
+    margin_percent: int = 50
+    """What a charge may cost more than the order by which it was agreed, for prices that rise."""
+    step_cents: Cents = 10_00
+    """Maxima are rounded up to its multiples: customers read them."""
+    added_cents: Cents = 200_00
+    """The most one charge may be of a method that is stored without an order to judge by."""
+
+    def maximum_for(self, due_cents: Cents) -> Cents:
+        """Return the most that one later charge may be after an order of that amount.
+
+        As it comes: half as much again, in whole tens of euros; 6.10 makes 10.00, 122.00 makes 190.00.
+        """
+        with_margin = due_cents + due_cents * self.margin_percent // 100
+        return max(self.step_cents, -(-with_margin // self.step_cents) * self.step_cents)
+
+
+def shown_code(text_version: str, maximum_cents: Cents) -> str:
+    """Return the name of what a customer had in front of them; forms post it back with the answer. S42."""
+    return f"{text_version}:{maximum_cents}"
 
 
 class AutoRenewalQuestion(StrEnum):
@@ -37,15 +60,6 @@ class StoredMethodState(StrEnum):
     ACTIVE = "active"
     FAILED = "failed"
     REMOVED = "removed"
-
-
-def maximum_for(due_cents: Cents) -> Cents:
-    """Return the most that one later charge may be after an order of that amount, in cents.
-
-    Half as much again, for prices that rise, rounded up to ten euros: 6.10 makes 10.00, 122.00 makes 190.00.
-    """
-    with_margin = due_cents + due_cents // 2
-    return max(_STEP, -(-with_margin // _STEP) * _STEP)
 
 
 def may_charge(amount_cents: Cents, maxima_cents: list[Cents]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, Form, StringField
-from wtforms.validators import AnyOf, InputRequired, Optional, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, Regexp
 
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.payments import PaymentMethod
@@ -23,6 +23,7 @@ class StoreForm(Form):
 
     method = StringField(validators=[AnyOf([method.value for method in GATEWAY_METHODS])])
     agreed = BooleanField(validators=[InputRequired()])
+    shown = StringField(validators=[Length(max=60)])
     replaces = StringField(name="al-posto-di", validators=[Optional(), Regexp(r"[pm]-[0-9a-f]{6,60}\Z")])
 
     def chosen(self) -> PaymentMethod:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from wtforms import BooleanField, Form, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp
 
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import SOLD_PLANS, UNLIMITED_GB, Plan
@@ -83,6 +83,8 @@ class PaymentForm(_SteppedForm):
 
     method = StringField(validators=[AnyOf([method.value for method in PaymentMethod])])
     auto_renewal = StringField(validators=[Optional(), AnyOf(["yes", "no"])])
+    shown = StringField(validators=[Length(max=60)])
+    """Which text and maximum were read with the question."""
 
     def chosen_method(self) -> PaymentMethod:
         return PaymentMethod(self.method.data or "")

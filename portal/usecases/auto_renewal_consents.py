@@ -12,8 +12,14 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Action, Subject, allowed
 from portal.domain.attempts import GATEWAY_METHODS
-from portal.domain.errors import ConsentTooSmall
-from portal.domain.mandates import CHARGED_DAYS_BEFORE, CONSENT_VERSION, AutoRenewalQuestion, maximum_for
+from portal.domain.errors import ConsentChanged, ConsentTooSmall
+from portal.domain.mandates import (
+    CHARGED_DAYS_BEFORE,
+    CONSENT_VERSION,
+    AutoRenewalQuestion,
+    MandateLimits,
+    shown_code,
+)
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
 from portal.domain.terms import new_expiry
@@ -38,6 +44,11 @@ class Question:
     answered: bool | None
     """The answer given before, if it was; nothing is preselected."""
 
+    @property
+    def shown(self) -> str:
+        """Return the name of the text and maximum that the customer reads."""
+        return shown_code(self.text_version, self.maximum_cents)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -45,10 +56,16 @@ class Answer:
 
     wanted: bool
     address: str
+    shown: str = ""
+    """The name of the text and maximum they had in front of them; empty where the page did not say."""
 
 
 def look_at_question(
-    session: Session, subject: Subject, draft: OpenDraft, mode: AutoRenewalQuestion
+    session: Session,
+    subject: Subject,
+    draft: OpenDraft,
+    mode: AutoRenewalQuestion,
+    limits: MandateLimits,
 ) -> Question | None:
     """Return what is to be asked about the draft; None where the answer is nobody's to give here."""
     first_expiry = _first_new_expiry(session, draft.facts.id)
@@ -58,7 +75,7 @@ def look_at_question(
     return Question(
         is_choice=mode is AutoRenewalQuestion.ASK,
         text_version=CONSENT_VERSION,
-        maximum_cents=maximum_for(draft.totals.quote.due_cents),
+        maximum_cents=limits.maximum_for(draft.totals.quote.due_cents),
         first_charge_on=first_expiry - timedelta(days=CHARGED_DAYS_BEFORE),
         mailboxes=draft.totals.mailboxes,
         answered=before.wanted if before else None,
@@ -71,18 +88,25 @@ def record_answer(
     public_id: str,
     method: PaymentMethod,
     answer: Answer | None,
+    limits: MandateLimits,
     *,
     today: date,
     now: datetime,
 ) -> None:
-    """Keep the answer with the draft whose method was just chosen; a slow method forgets an earlier one."""
+    """Keep the answer with the draft whose method was just chosen; a slow method forgets an earlier one.
+
+    Raises ConsentChanged for a «yes» to a text or a maximum that is not any more what would be agreed.
+    """
     draft = look_at_draft(session, subject, public_id, today=today)
     consent_id = None
     if answer is not None and method in GATEWAY_METHODS and _may_answer(session, subject):
+        maximum_cents = limits.maximum_for(draft.totals.quote.due_cents)
+        if answer.wanted and answer.shown not in ("", shown_code(CONSENT_VERSION, maximum_cents)):
+            raise ConsentChanged(maximum_cents)
         consent = AutoRenewalConsent(
             wanted=answer.wanted,
             text_version=CONSENT_VERSION,
-            maximum_cents=maximum_for(draft.totals.quote.due_cents) if answer.wanted else 0,
+            maximum_cents=maximum_cents if answer.wanted else 0,
             given_at=now,
             address=answer.address,
         )

@@ -22,7 +22,7 @@ from portal.domain.auto_renewal import (
     next_try_on,
 )
 from portal.domain.errors import AutoRenewalRefused, NotFound, PaymentDeclared
-from portal.domain.mandates import MAILBOX_CONSENT_VERSION, maximum_for
+from portal.domain.mandates import MAILBOX_CONSENT_VERSION, MandateLimits
 from portal.domain.money import Cents
 from portal.domain.orders import is_cancellable
 from portal.domain.renewability import NotRenewable
@@ -81,9 +81,9 @@ class Switch:
             return self.cycle.announced_cents
         return self.renewal.due_cents if self.renewal else 0
 
-    @property
-    def proposed_maximum_cents(self) -> Cents:
-        return self.facts.maximum_cents or maximum_for(self.amount_cents)
+    def proposed_maximum(self, limits: MandateLimits) -> Cents:
+        """Return the maximum to propose: the agreed one, else what the next charge suggests."""
+        return self.facts.maximum_cents or limits.maximum_for(self.amount_cents)
 
     @property
     def is_allowed(self) -> bool:

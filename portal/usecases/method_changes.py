@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.attempts import Standing, question_after
-from portal.domain.errors import NotFound
-from portal.domain.mandates import ADDED_MAXIMUM_CENTS, CONSENT_VERSION, StoredMethodState
+from portal.domain.errors import ConsentChanged, NotFound
+from portal.domain.mandates import METHOD_CONSENT_VERSION, MandateLimits, StoredMethodState, shown_code
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
 from portal.ports import GatewayReport, HostedPage, KeptMethod, MethodToken, PaymentRequest
@@ -38,6 +38,8 @@ class Wish:
     gateway: str
     address: str
     return_to: str
+    shown: str
+    """The name of the text and maximum that they had in front of them."""
     replaces: str = ""
     """The reference of the method whose auto-renewals come over; empty: none."""
 
@@ -73,20 +75,26 @@ def look_at_method(session: Session, subject: Subject, reference: str) -> Listed
     return found[0]
 
 
-def maximum_of(session: Session, replaced: StoredMethod | None) -> Cents:
+def maximum_of(session: Session, replaced: StoredMethod | None, limits: MandateLimits) -> Cents:
     """Return the most a new method may be charged at once: what the replaced one may, else the usual."""
     maxima = method_queries.maxima_in_force(session, replaced.id) if replaced else []
-    return max(maxima, default=ADDED_MAXIMUM_CENTS)
+    return max(maxima, default=limits.added_cents)
 
 
-def open_method(session: Session, subject: Subject, wish: Wish, *, now: datetime) -> OpenedMethod:
+def open_method(
+    session: Session, subject: Subject, wish: Wish, limits: MandateLimits, *, now: datetime
+) -> OpenedMethod:
     """Write a new method down, with the mandate that was agreed, before the gateway hears of it.
 
-    Raises NotFound for a replaced one that is not the account's.
+    Raises NotFound for a replaced one that is not the account's; ConsentChanged when what would be agreed is
+    not what was shown. Source: hardening.md S42.
     """
     account_id = account_of(subject)
     locks.lock_owner(session, subject)
     replaced = look_at_method(session, subject, wish.replaces).method if wish.replaces else None
+    maximum_cents = maximum_of(session, replaced, limits)
+    if wish.shown != shown_code(METHOD_CONSENT_VERSION, maximum_cents):
+        raise ConsentChanged(maximum_cents)
     method = StoredMethod(
         account_id=account_id,
         reference=PREFIX + secrets.token_hex(_RANDOM_BYTES),
@@ -98,8 +106,8 @@ def open_method(session: Session, subject: Subject, wish: Wish, *, now: datetime
     )
     consent = AutoRenewalConsent(
         wanted=True,
-        text_version=CONSENT_VERSION,
-        maximum_cents=maximum_of(session, replaced),
+        text_version=METHOD_CONSENT_VERSION,
+        maximum_cents=maximum_cents,
         given_at=now,
         address=wish.address,
     )

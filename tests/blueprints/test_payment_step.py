@@ -79,6 +79,21 @@ def test_the_answer_is_kept_and_shown_before_confirming(
     assert f'value="{said}" checked' in again
 
 
+def test_s42_a_maximum_that_changed_meanwhile_is_read_again(
+    person: Shopper, consents: Callable[[], list[bool]]
+) -> None:
+    posted = {"method": "card", "auto_renewal": "yes", "shown": "2026-11:99900"}
+
+    answer = person.browser.post(f"{person.plan}/pagamento", posted)
+
+    assert answer.status_code == 409
+    assert "rispondi di nuovo" in answer.text
+    assert consents() == []
+    assert (
+        person.browser.post(f"{person.plan}/pagamento", posted | {"shown": "2026-11:1000"}).status_code == 303
+    )
+
+
 def test_confirming_leads_to_the_gateways_page(person: Shopper, services: Services) -> None:
     person.browser.post(f"{person.plan}/pagamento", {"method": "paypal", "auto_renewal": "no"})
 

@@ -10,7 +10,7 @@ from portal.app import create_app
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.attempts import Failure
 from portal.domain.errors import MandateMissing
-from portal.domain.mandates import ADDED_MAXIMUM_CENTS, StoredMethodState
+from portal.domain.mandates import METHOD_CONSENT_VERSION, StoredMethodState
 from portal.letters import Surroundings, render
 from portal.store import method_queries
 from portal.store.mailboxes import Mailbox
@@ -26,6 +26,8 @@ from tests.statements import counted
 from tests.tills import with_simulated
 
 PAGE = "/metodi-di-pagamento"
+READ = {"method": "card", "agreed": "1", "shown": f"{METHOD_CONSENT_VERSION}:20000"}
+ADDED_MAXIMUM_CENTS = 200_00
 
 
 class Owner:
@@ -43,7 +45,7 @@ class Owner:
 
     def add(self, *, decision: str = "paid", back: bool = True, **fields: str) -> StoredMethod:
         """Store a method on the gateway's page, and come back."""
-        answer = self.browser.post(f"{PAGE}/nuovo", {"method": "card", "agreed": "1"} | fields)
+        answer = self.browser.post(f"{PAGE}/nuovo", READ | fields)
         assert answer.status_code == 303, answer.text
         gateway = self.services.gateways.simulated
         assert gateway is not None
@@ -86,7 +88,8 @@ def test_a_method_is_added_for_nothing_with_its_mandate(owner: Owner, services: 
     with services.reading() as session:
         (consent,) = session.scalars(select(AutoRenewalConsent))
         assert (consent.wanted, consent.maximum_cents) == (True, ADDED_MAXIMUM_CENTS)
-        assert consent.address == "127.0.0.1"
+        assert (consent.text_version, consent.address) == ("2026-11-method", "127.0.0.1")
+        assert consent.given_at == services.now()
         assert stored_methods.token_to_charge(session, method.id, ADDED_MAXIMUM_CENTS).token
     assert owner.mails() == [("payment_method_changed", 0)]
     assert "termina con 4242" in owner.browser.get(PAGE).text
@@ -105,6 +108,25 @@ def test_without_a_kind_or_the_mandate_nothing_is_begun(owner: Owner, fields: di
 
     assert answer.status_code == 422
     assert owner.methods() == []
+
+
+@pytest.mark.parametrize("shown", ["", "2026-11-method:19999", "2026-11:20000"])
+def test_s42_what_was_not_read_is_not_agreed(owner: Owner, services: Services, shown: str) -> None:
+    answer = owner.browser.post(f"{PAGE}/nuovo", READ | {"shown": shown})
+
+    assert answer.status_code == 409
+    assert "200,00" in answer.text
+    assert "autorizza di nuovo" in answer.text
+    assert owner.methods() == []
+    with services.reading() as session:
+        assert session.scalars(select(AutoRenewalConsent)).all() == []
+
+
+def test_the_text_and_the_maximum_are_read_before_agreeing(owner: Owner) -> None:
+    page = owner.browser.get(f"{PAGE}/nuovo").text
+
+    assert page.index("200,00") < page.index("Autorizzo questi addebiti")
+    assert f'name="shown" value="{READ["shown"]}"' in page
 
 
 def test_a_page_given_up_stores_nothing_and_may_charge_nothing(owner: Owner, services: Services) -> None:

@@ -10,8 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from portal.domain.access import Subject, SubjectKind
-from portal.domain.errors import ConsentTooSmall, MandateMissing
-from portal.domain.mandates import CONSENT_VERSION, AutoRenewalQuestion, maximum_for
+from portal.domain.errors import ConsentChanged, ConsentTooSmall, MandateMissing
+from portal.domain.mandates import (
+    CONSENT_VERSION,
+    MAILBOX_CONSENT_VERSION,
+    METHOD_CONSENT_VERSION,
+    AutoRenewalQuestion,
+    MandateLimits,
+)
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.letters import render
@@ -28,28 +34,62 @@ from tests.usecases.test_notices import AROUND
 
 ASK = AutoRenewalQuestion.ASK
 CONSENTS = Path("portal/templates/payments/consents")
-SHOWN_TEXTS = {"2026-11": "8a40a8ad1218bf79", "2026-11-mailbox": "ef2fac8384f0e194"}
+USUAL_LIMITS = MandateLimits()
+SHOWN_TEXTS = {
+    "2026-11": "8a40a8ad1218bf79",
+    "2026-11-mailbox": "ef2fac8384f0e194",
+    "2026-11-method": "bacce7756be63d67",
+}
 """What was shown under each version: a changed text needs a new version, or nobody knows what was agreed."""
 
 
 def choose(
-    services: Services, cart: Cart, method: PaymentMethod = CARD, *, wanted: bool | None = None
+    services: Services,
+    cart: Cart,
+    method: PaymentMethod = CARD,
+    *,
+    wanted: bool | None = None,
+    shown: str = "",
+    limits: MandateLimits = USUAL_LIMITS,
 ) -> None:
     """Do the step «Pagamento» with an answer, or none."""
-    answer = None if wanted is None else Answer(wanted, "192.0.2.7")
+    answer = None if wanted is None else Answer(wanted, "192.0.2.7", shown)
     today, now = services.today(), services.now()
     with services.transaction() as session:
         draft_payments.choose_method(
             session, cart.subject, cart.draft, method, today=today, now=now, calendar=USUAL
         )
         auto_renewal_consents.record_answer(
-            session, cart.subject, cart.draft, method, answer, today=today, now=now
+            session, cart.subject, cart.draft, method, answer, limits, today=today, now=now
         )
+
+
+@pytest.mark.parametrize("shown", ["2026-10:1000", "2026-11:2000", "2026-11", "x"])
+def test_s42_nobody_agrees_to_what_they_did_not_read(services: Services, shown: str) -> None:
+    cart = fill_cart(services, {})
+
+    with pytest.raises(ConsentChanged):
+        choose(services, cart, wanted=True, shown=shown)
+
+    choose(services, cart, wanted=False, shown=shown)
+    choose(services, cart, wanted=True, shown="2026-11:1000")
+
+
+def test_the_operator_says_how_much_a_mandate_allows(services: Services) -> None:
+    cart = fill_cart(services, {})
+
+    choose(services, cart, wanted=True, limits=MandateLimits(margin_percent=100, step_cents=500))
+
+    with services.reading() as session:
+        (consent,) = session.scalars(select(AutoRenewalConsent))
+    assert consent.maximum_cents == 1500
 
 
 def question(services: Services, cart: Cart, mode: AutoRenewalQuestion = ASK) -> Question | None:
     with services.reading() as session:
-        return auto_renewal_consents.look_at_question(session, cart.subject, look(services, cart), mode)
+        return auto_renewal_consents.look_at_question(
+            session, cart.subject, look(services, cart), mode, USUAL_LIMITS
+        )
 
 
 def consent_of(services: Services, order: Order) -> AutoRenewalConsent | None:
@@ -83,7 +123,7 @@ def test_the_question_says_when_and_how_much_at_most(services: Services) -> None
 
     assert asked is not None
     assert asked.first_charge_on == date(2027, 12, 17), "seven days before the first new expiry"
-    assert asked.maximum_cents == maximum_for(look(services, cart).totals.quote.due_cents)
+    assert asked.maximum_cents == USUAL_LIMITS.maximum_for(look(services, cart).totals.quote.due_cents)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +145,9 @@ def test_a_mailbox_of_another_holder_is_not_asked(services: Services, *, own: bo
     subject = Subject(SubjectKind.MAILBOX, mailbox_id=cart.mailboxes[0].id)
 
     with services.reading() as session:
-        asked = auto_renewal_consents.look_at_question(session, subject, look(services, cart), ASK)
+        asked = auto_renewal_consents.look_at_question(
+            session, subject, look(services, cart), ASK, USUAL_LIMITS
+        )
 
     assert (asked is not None) is is_asked
 
@@ -120,7 +162,7 @@ def test_the_answer_goes_to_the_order_with_its_circumstances(services: Services,
     assert consent is not None
     assert (consent.wanted, consent.text_version) == (wanted, CONSENT_VERSION)
     assert (consent.given_at, consent.address) == (services.now(), "192.0.2.7")
-    assert consent.maximum_cents == (maximum_for(610) if wanted else 0)
+    assert consent.maximum_cents == (USUAL_LIMITS.maximum_for(610) if wanted else 0)
 
 
 def test_a_slow_method_forgets_the_answer(services: Services) -> None:
@@ -229,7 +271,7 @@ def test_s42_a_revoked_mandate_allows_nothing(services: Services) -> None:
     ("due", "maximum"), [(1, 1000), (610, 1000), (666, 1000), (668, 2000), (12_200, 19_000)]
 )
 def test_the_maximum_is_half_as_much_again_in_whole_tens(due: int, maximum: int) -> None:
-    assert maximum_for(due) == maximum
+    assert USUAL_LIMITS.maximum_for(due) == maximum
 
 
 @pytest.mark.parametrize("version", SHOWN_TEXTS)
@@ -241,4 +283,4 @@ def test_a_text_that_was_shown_never_changes(version: str) -> None:
 
 def test_every_text_is_pinned_and_the_present_one_is_there() -> None:
     assert {path.stem for path in CONSENTS.glob("*.html")} == set(SHOWN_TEXTS)
-    assert CONSENT_VERSION in SHOWN_TEXTS
+    assert {CONSENT_VERSION, MAILBOX_CONSENT_VERSION, METHOD_CONSENT_VERSION} == set(SHOWN_TEXTS)
