@@ -19,6 +19,7 @@ LAUNCH = [
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
+    "--font-render-hinting=none",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 """No sandbox: the tests may run as root, and they visit their own portal alone."""

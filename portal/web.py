@@ -21,6 +21,7 @@ from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
 STATIC = Path(__file__).parent / "static"
+(FONT,) = (path.name for path in (STATIC / "fonts").glob("*.woff2"))
 
 
 def services() -> Services:
@@ -94,6 +95,7 @@ def register(app: Flask) -> None:
     }
     app.jinja_env.globals |= {
         "asset": asset,
+        "font": font,
         "countries": lambda: formats.countries(COUNTRIES),
         "fits_name": fits_name,
     }
@@ -103,6 +105,11 @@ def register(app: Flask) -> None:
 def asset(name: str) -> str:
     """Return the address of a static file, changed whenever its content is."""
     return url_for("static", filename=name, v=_fingerprint(name))
+
+
+def font() -> str:
+    """Return the address of the typeface, as the stylesheet names it: its fingerprint is in its name."""
+    return url_for("static", filename=f"fonts/{FONT}")
 
 
 @lru_cache(maxsize=256)
