@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,6 +17,19 @@ _AMOUNTS = (
     re.compile(rf"{_DIGITS_ONLY}(?:[.,](?P<part>[0-9]{{1,2}}))?"),
     re.compile(rf"{_GROUPED},(?P<part>[0-9]{{1,2}})"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The sums that an order carries, and the rate they follow from; `vat_rate` is per cent."""
+
+    net_cents: Cents
+    vat_rate: Decimal
+    vat_cents: Cents
+    gross_cents: Cents
+    split_payment: bool
+    due_cents: Cents
+    """The gross, or the net under split payment."""
 
 
 def half_up(numerator: int, denominator: int) -> Cents:
@@ -37,6 +51,13 @@ def vat_cents(net_cents: Cents, rate: Decimal) -> Cents:
     """
     numerator, denominator = rate.as_integer_ratio()
     return half_up(net_cents * numerator, 100 * denominator)
+
+
+def amounts(net_cents: Cents, vat_rate: Decimal, *, split_payment: bool = False) -> Amounts:
+    """Return all sums that follow from a net sum. Raises ValueError below zero. Source: domain.md 8.2."""
+    vat = vat_cents(net_cents, vat_rate)
+    gross = net_cents + vat
+    return Amounts(net_cents, vat_rate, vat, gross, split_payment, net_cents if split_payment else gross)
 
 
 def parse_amount(text: str) -> Cents:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from portal.domain.conventions import Convention
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
 from portal.domain.extras import Extra
-from portal.domain.money import Cents, vat_cents
+from portal.domain.money import Amounts, Cents, amounts
 from portal.domain.plans import Plan
 from portal.domain.price_list import ITEM_OF_PLAN, POSITION, Item, Price, PriceList
 from portal.domain.promotions import PAYABLE_AFTER_END, Promotion
@@ -162,6 +162,23 @@ def quote_for(choice: Choice, prices: PriceList, *, day: date, split_payment: bo
     return quote([(choice, 1)], prices, day=day, split_payment=split_payment)
 
 
+def amounts_of(quote: Quote, *, split_payment: bool) -> Amounts:
+    """Return the sums of a quote as an order and a kept quote carry them."""
+    sums = (quote.net_cents, quote.vat_rate, quote.vat_cents, quote.gross_cents)
+    return Amounts(*sums, split_payment, quote.due_cents)
+
+
+def line_costs(quote: Quote) -> Mapping[str, Cents]:
+    """Return what one mailbox's line of an order says of its net: the whole, and its three parts."""
+    mailbox, archive = quote.net_of(Item.EXTRA_MAILBOX_GB), quote.net_of(Item.EXTRA_ARCHIVE_GB)
+    return {
+        "base_net_cents": quote.net_cents - mailbox - archive,
+        "extra_mailbox_net_cents": mailbox,
+        "extra_archive_net_cents": archive,
+        "net_cents": quote.net_cents,
+    }
+
+
 def _parts(choice: Choice) -> Iterator[tuple[Item, int]]:
     """Yield what one mailbox's choice consists of: items that recur, and how many units of each."""
     if choice.plan not in ITEM_OF_PLAN:
@@ -283,6 +300,5 @@ def _line(charge: Charge, quantity: int) -> QuoteLine:
 
 
 def _total(lines: Sequence[QuoteLine], vat_rate: Decimal, split_payment: bool) -> Quote:
-    net = sum(line.net_cents for line in lines)
-    vat = vat_cents(net, vat_rate)
-    return Quote(lines, net, vat_rate, vat, net + vat, net if split_payment else net + vat)
+    found = amounts(sum(line.net_cents for line in lines), vat_rate, split_payment=split_payment)
+    return Quote(lines, found.net_cents, vat_rate, found.vat_cents, found.gross_cents, found.due_cents)

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Any
 
 from portal.domain.extras import Extra
-from portal.domain.money import vat_cents
+from portal.domain.money import Amounts, vat_cents
 from portal.domain.price_list import Item
-from portal.domain.pricing import PAID_ONCE, Basis, Quote, QuoteLine
+from portal.domain.pricing import PAID_ONCE, Basis, Quote, QuoteLine, amounts_of
 from portal.domain.vat import vat_period_on, vat_rate_on
 
 FORM = "portal quote 1"
@@ -38,20 +38,27 @@ class ToldQuote:
     """A quote with what it was told about: which draft as it was, for how many mailboxes, on which day."""
 
     draft: str
+    """The public id of the draft, or the cycle of auto-renewal that led here."""
     version: int
     mailboxes: int
     day: date
     """The day of its prices and VAT; an order is placed at them until that day ends in Rome."""
     quote: Quote
     split_payment: bool
+    promised_until: date | None = None
+    """Where the price was announced for longer than its day. Source: domain.md 6."""
+
+    @property
+    def amounts(self) -> Amounts:
+        return amounts_of(self.quote, split_payment=self.split_payment)
 
     @property
     def valid_until(self) -> date:
-        """Return the last day on which the order can be placed at this price.
+        """Return the last day on which this price holds; without a promise, that of its prices.
 
         Prices of today never change today (the import refuses it); those of tomorrow are nobody's promise.
         """
-        return self.day
+        return self.promised_until or self.day
 
 
 def canonical(told: ToldQuote) -> str:
@@ -84,7 +91,7 @@ def fingerprint(content: str) -> str:
 def read_quote(content: str) -> ToldQuote:
     """Return the quote that a canonical form holds."""
     found = json.loads(content)
-    day = date.fromisoformat(found["quoted_on"])
+    day, last = (date.fromisoformat(found[name]) for name in ("quoted_on", "valid_until"))
     quote = Quote(
         tuple(_read_line(line, day) for line in found["lines"]),
         found["net_cents"],
@@ -93,7 +100,15 @@ def read_quote(content: str) -> ToldQuote:
         found["gross_cents"],
         found["due_cents"],
     )
-    return ToldQuote(found["draft"], found["version"], found["mailboxes"], day, quote, found["split_payment"])
+    return ToldQuote(
+        found["draft"],
+        found["version"],
+        found["mailboxes"],
+        day,
+        quote,
+        found["split_payment"],
+        last if last != day else None,
+    )
 
 
 def faults(content: str, fingerprint_then: str) -> list[QuoteFault]:

@@ -52,7 +52,7 @@ class Order(Base):
     due_cents: Mapped[Cents]
     """What has to be paid: the gross, or the net under split payment."""
     quote_id: Mapped[int | None] = mapped_column(ForeignKey("quote.id"), unique=True)
-    """The price that was shown and confirmed; its sums are this order's. None where no quote led here."""
+    """The price that was shown and confirmed; its sums are this order's. None for credit and space."""
     payable_until: Mapped[date | None]
     """Last day on which its promotional price can be paid; None: it has none. Source: domain.md 5 (3)."""
     contact_email: Mapped[Email]

@@ -26,7 +26,8 @@ class QuoteRow(Base):
     id: Mapped[Id]
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     """Random, shown in the address `/preventivi/<quote>`."""
-    draft_id: Mapped[int] = mapped_column(ForeignKey("renewal_draft.id"))
+    draft_id: Mapped[int | None] = mapped_column(ForeignKey("renewal_draft.id"))
+    """None where no draft led here: an order of auto-renewal."""
     quoted_on: Mapped[date]
     """The day whose prices and VAT it holds."""
     valid_until: Mapped[date]

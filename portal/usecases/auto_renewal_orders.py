@@ -7,6 +7,7 @@ Source: domain.md 6, docs/adr/0021-auto-renewal-one-order-a-mailbox.md.
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +18,8 @@ from portal.domain.auto_renewal import CycleEnd, CycleState
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.domain.price_list import Item
+from portal.domain.pricing import line_costs
+from portal.domain.quotes import ToldQuote
 from portal.domain.terms import new_expiry
 from portal.store import auto_renewal_facts, auto_renewal_queries, locks, order_people, order_queries
 from portal.store.auto_renewal_facts import RenewalFacts
@@ -27,6 +29,7 @@ from portal.store.prices import prices_on
 from portal.usecases import auto_renewal_notices
 from portal.usecases.auto_renewal_prices import PricedRenewal, price_renewal
 from portal.usecases.billing import Billing, look_at_billing
+from portal.usecases.quotes import keep_quote
 from portal.usecases.withdrawal_terms import keep_terms_of_itself
 
 AT_ONCE = 50
@@ -66,7 +69,7 @@ def _place(
         return False
     try:
         with session.begin_nested():
-            order = _store(session, renewal, billing, facts.method, now)
+            order = _store(session, cycle, renewal, billing, facts.method, now)
     except IntegrityError:  # another order holds the mailbox since a moment ago
         return False
     keep_terms_of_itself(session, order, closed=calendar.holidays)
@@ -110,22 +113,23 @@ def _payer(facts: RenewalFacts) -> Subject:
 
 
 def _store(
-    session: Session, renewal: PricedRenewal, billing: Billing, method: PaymentMethod, now: datetime
+    session: Session,
+    cycle: AutoRenewalCycle,
+    renewal: PricedRenewal,
+    billing: Billing,
+    method: PaymentMethod,
+    now: datetime,
 ) -> Order:
-    """Store the order with its one line and its people. Raises IntegrityError for a held mailbox."""
-    facts, total = renewal.facts, renewal.quote
+    """Store the order with quote, line and people. Raises IntegrityError for a held mailbox."""
+    facts, told = renewal.facts, _told(cycle, renewal)
     order = Order(
         number=new_order_number(secrets.token_bytes(RANDOM_BYTES)),
         account_id=facts.account_id,
         mailbox_id=facts.mailbox_id,
         state=OrderState.AWAITING_PAYMENT,
         payment_method=method,
-        net_cents=total.net_cents,
-        vat_rate=total.vat_rate,
-        vat_cents=total.vat_cents,
-        gross_cents=total.gross_cents,
-        split_payment=facts.split_payment,
-        due_cents=total.due_cents,
+        **asdict(told.amounts),
+        quote_id=keep_quote(session, None, told, now=now).id,
         contact_email=facts.account_email or facts.holder_email,
         placed_at=now,
     )
@@ -138,9 +142,15 @@ def _store(
     return order
 
 
+def _told(cycle: AutoRenewalCycle, renewal: PricedRenewal) -> ToldQuote:
+    """Return the price as it was announced: it holds until the expiry. Source: domain.md 6."""
+    facts = renewal.facts
+    led_by = f"auto_renewal_cycle {cycle.id}"
+    return ToldQuote(led_by, 0, 1, renewal.day, renewal.quote, facts.split_payment, facts.expires_on)
+
+
 def _line(order_id: int, renewal: PricedRenewal) -> dict[str, object]:
-    facts, choice, cost = renewal.facts, renewal.choice, renewal.quote
-    mailbox_net, archive_net = cost.net_of(Item.EXTRA_MAILBOX_GB), cost.net_of(Item.EXTRA_ARCHIVE_GB)
+    facts, choice = renewal.facts, renewal.choice
     return {
         "order_id": order_id,
         "position": 1,
@@ -154,10 +164,7 @@ def _line(order_id: int, renewal: PricedRenewal) -> dict[str, object]:
         "extra_mailbox_gb": choice.extra_mailbox_gb,
         "extra_archive_gb": choice.extra_archive_gb,
         "term_years": choice.years,
-        "base_net_cents": cost.net_cents - mailbox_net - archive_net,
-        "extra_mailbox_net_cents": mailbox_net,
-        "extra_archive_net_cents": archive_net,
-        "net_cents": cost.net_cents,
+        **line_costs(renewal.quote),
         "archive_deletion_accepted": False,
         "expires_before": facts.expires_on,
         "expires_after": new_expiry(facts.expires_on, choice.years),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from portal.domain.auto_renewal import is_within, term_to_renew
 from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing
@@ -19,6 +20,8 @@ class PricedRenewal:
     facts: RenewalFacts
     choice: Choice
     quote: Quote
+    day: date
+    """Whose prices and VAT those are."""
 
     @property
     def due_cents(self) -> Cents:
@@ -54,6 +57,5 @@ def price_renewal(facts: RenewalFacts, prices: PriceList, years: int | None = No
     made = Choice(
         facts.plan, facts.extra_mailbox_gb, facts.extra_archive_gb, term, convention=facts.convention_code
     )
-    return PricedRenewal(
-        facts, made, quote_for(made, listed, day=listed.day, split_payment=facts.split_payment)
-    )
+    cost = quote_for(made, listed, day=listed.day, split_payment=facts.split_payment)
+    return PricedRenewal(facts, made, cost, listed.day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -31,8 +31,8 @@ from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState, is_cancellable
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.domain.price_list import Item, PriceList
-from portal.domain.pricing import Choice, Quote, quote_for
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, Quote, line_costs, quote_for
 from portal.domain.quotes import ToldQuote
 from portal.domain.renewability import NotRenewable
 from portal.domain.space import BlockedLine, check_fit
@@ -54,8 +54,6 @@ from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
 from portal.usecases.quotes import fingerprint_of, keep_quote, tell_quote
 from portal.usecases.withdrawal_terms import keep_terms
-
-_EXTRAS = (Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +218,6 @@ def _stored(
     told: ToldQuote,
     now: datetime,
 ) -> Order:
-    total = told.quote
     first = session.get_one(Mailbox, lines[0].mailbox_id)
     account_id = subject.account_id or first.account_id
     order = Order(
@@ -230,14 +227,9 @@ def _stored(
         mailbox_id=first.id if len(lines) == 1 else None,
         state=OrderState.AWAITING_PAYMENT,
         payment_method=method,
-        net_cents=total.net_cents,
-        vat_rate=total.vat_rate,
-        vat_cents=total.vat_cents,
-        gross_cents=total.gross_cents,
-        split_payment=told.split_payment,
-        due_cents=total.due_cents,
+        **asdict(told.amounts),
         quote_id=keep_quote(session, draft.id, told, now=now).id,
-        payable_until=total.payable_until,
+        payable_until=told.quote.payable_until,
         contact_email=_contact(session, subject, first),
         placed_at=now,
     )
@@ -269,7 +261,6 @@ def _store_lines(
 
 
 def _row(order_id: int, position: int, line: LineToOrder, cost: Quote) -> dict[str, Any]:
-    mailbox_net, archive_net = (cost.net_of(item) for item in _EXTRAS)
     return {
         "order_id": order_id,
         "position": position,
@@ -283,10 +274,7 @@ def _row(order_id: int, position: int, line: LineToOrder, cost: Quote) -> dict[s
         "extra_mailbox_gb": line.extra_mailbox_gb,
         "extra_archive_gb": line.extra_archive_gb,
         "term_years": line.term_years,
-        "base_net_cents": cost.net_cents - mailbox_net - archive_net,
-        "extra_mailbox_net_cents": mailbox_net,
-        "extra_archive_net_cents": archive_net,
-        "net_cents": cost.net_cents,
+        **line_costs(cost),
         "archive_deletion_accepted": line.archive_deletion_accepted,
         "expires_before": line.expires_on,
         "expires_after": new_expiry(line.expires_on, line.term_years),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -84,14 +84,16 @@ def fingerprint_of(told: ToldQuote) -> str:
     return fingerprint(canonical(told))
 
 
-def keep_quote(session: Session, draft_id: int, told: ToldQuote, *, now: datetime) -> QuoteRow:
-    """Return the record of this quote, written now unless it is there. The draft is locked by the caller."""
+def keep_quote(session: Session, draft_id: int | None, told: ToldQuote, *, now: datetime) -> QuoteRow:
+    """Return the record of this quote, written now unless it is there. The draft is locked by the caller.
+
+    Where no draft led here, the caller keeps it once: each such quote is its order's alone.
+    """
     content = canonical(told)
     sha256 = fingerprint(content)
-    known = quote_queries.quote_by_hash(session, draft_id, sha256)
+    known = quote_queries.quote_by_hash(session, draft_id, sha256) if draft_id is not None else None
     if known is not None:
         return known
-    total = told.quote
     row = QuoteRow(
         public_id=secrets.token_hex(8).upper(),
         draft_id=draft_id,
@@ -99,12 +101,7 @@ def keep_quote(session: Session, draft_id: int, told: ToldQuote, *, now: datetim
         valid_until=told.valid_until,
         content=content,
         sha256=sha256,
-        net_cents=total.net_cents,
-        vat_rate=total.vat_rate,
-        vat_cents=total.vat_cents,
-        gross_cents=total.gross_cents,
-        split_payment=told.split_payment,
-        due_cents=total.due_cents,
+        **asdict(told.amounts),
         created_at=now,
     )
     session.add(row)

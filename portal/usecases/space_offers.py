@@ -12,7 +12,7 @@ from portal.domain.access import Action, Subject, allowed
 from portal.domain.errors import NotAllowed, NotFound, PriceMissing
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.lifecycle import MailboxState, state_on
-from portal.domain.money import Cents, vat_cents
+from portal.domain.money import Amounts, Cents, amounts
 from portal.domain.plans import PLANS
 from portal.domain.price_list import Item
 from portal.domain.space_purchase import (
@@ -41,14 +41,23 @@ class SpaceQuote:
 
     wanted: SpaceWanted
     price: SpacePrice
-    vat_cents: Cents
-    due_cents: Cents
-    """The gross, or the net under split payment."""
-    split_payment: bool
+    amounts: Amounts
+
+    @property
+    def vat_cents(self) -> Cents:
+        return self.amounts.vat_cents
 
     @property
     def gross_cents(self) -> Cents:
-        return self.price.net_cents + self.vat_cents
+        return self.amounts.gross_cents
+
+    @property
+    def due_cents(self) -> Cents:
+        return self.amounts.due_cents
+
+    @property
+    def split_payment(self) -> bool:
+        return self.amounts.split_payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +158,9 @@ def quote_of(
     if missing is not None:
         raise PriceMissing(missing, today)
     price = space_price(policy, today, mailbox.expires_on, wanted, prices)
-    vat = vat_cents(price.net_cents, vat_rate_on(today))
     profile = profile_for(session, subject)
     splits = profile is not None and profile.split_payment
-    return SpaceQuote(wanted, price, vat, price.net_cents + (0 if splits else vat), splits)
+    return SpaceQuote(wanted, price, amounts(price.net_cents, vat_rate_on(today), split_payment=splits))
 
 
 def _missing(prices: GbPrices, wanted: SpaceWanted) -> Item | None:

@@ -6,6 +6,7 @@ Locks: account, mailbox, order, payment, wallet. Source: domain.md 8.4, C20.
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,7 +21,6 @@ from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
 from portal.domain.space_purchase import NoSpace, SpaceConfirmed, permits
-from portal.domain.vat import vat_rate_on
 from portal.store import locks
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
@@ -87,12 +87,7 @@ def _stored(session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQu
         mailbox_id=mailbox.id,
         state=OrderState.AWAITING_PAYMENT,
         payment_method=PaymentMethod.CREDIT,
-        net_cents=quote.price.net_cents,
-        vat_rate=vat_rate_on(rome_day(now)),
-        vat_cents=quote.vat_cents,
-        gross_cents=quote.gross_cents,
-        split_payment=quote.split_payment,
-        due_cents=quote.due_cents,
+        **asdict(quote.amounts),
         contact_email=contact_of(session, subject),
         placed_at=now,
     )

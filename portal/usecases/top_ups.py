@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.credit import check_top_up
-from portal.domain.money import Cents
+from portal.domain.money import Cents, amounts
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
@@ -21,6 +22,9 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.store.scope import visible_orders
 from portal.usecases import credit_access
+
+NO_VAT = Decimal(0)
+"""VAT is due on what the credit buys. Source: domain.md 15 (8)."""
 
 
 def place_top_up(session: Session, subject: Subject, cents: Cents, *, now: datetime) -> Order:
@@ -49,11 +53,7 @@ def _stored(session: Session, subject: Subject, cents: Cents, now: datetime) -> 
         mailbox_id=subject.mailbox_id,
         state=OrderState.AWAITING_PAYMENT,
         payment_method=PaymentMethod.CARD,
-        net_cents=cents,
-        vat_rate=Decimal(0),
-        vat_cents=0,
-        gross_cents=cents,
-        due_cents=cents,
+        **asdict(amounts(cents, NO_VAT)),
         contact_email=contact_of(session, subject),
         placed_at=now,
     )

@@ -14,17 +14,20 @@ from portal.domain.mandates import StoredMethodState
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
 from portal.domain.price_list import Item
+from portal.domain.quotes import canonical, read_quote
 from portal.ports import GatewayReport, MethodToken, PaymentRequest, Unavailable
 from portal.store.attempts import PaymentAttempt
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
 from portal.store.outbox import OutboxRow
 from portal.store.prices import PriceRow
+from portal.store.quotes import QuoteRow
 from portal.store.stored_methods import Mandate, RenewsWith, StoredMethod
 from portal.till import Turn
 from portal.usecases import auto_renewal_charges
 from portal.usecases.orders import cancel_order
 from portal.usecases.payments import register_payment
+from portal.usecases.quotes import verify_quotes
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import NOW, make_order
@@ -39,6 +42,21 @@ ANNOUNCED_MAIL = "expiry_notice_auto"
 def days(services: Services, clock: Clock) -> Days:
     """A mailbox that expires in forty days and renews with a stored card."""
     return renewing(services, clock)
+
+
+def test_the_order_of_itself_carries_a_quote_that_holds_until_the_expiry(days: Days) -> None:
+    expiry = days.expiry()
+    for ahead in (30, 15):
+        days.before(ahead)
+
+    (order,) = days.orders()
+    with days.services.reading() as session:
+        row = session.get_one(QuoteRow, order.quote_id)
+        proved = list(verify_quotes(session))
+    assert (row.draft_id, row.due_cents, row.valid_until) == (None, order.due_cents, expiry)
+    assert read_quote(row.content).valid_until == expiry
+    assert canonical(read_quote(row.content)) == row.content
+    assert proved == [(1, [])]
 
 
 def test_a_year_goes_by_and_the_mailbox_is_renewed(days: Days) -> None:
