@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Flask, abort, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 from portal import web
 from portal.domain.access import SubjectKind
 from portal.domain.errors import NotFound
+from portal.domain.history import Actor, Origin
 from portal.policies import POLLED, REPEATED_FIELDS, Policy, policy_of
-from portal.usecases import access
+from portal.usecases import access, history
 from portal.usecases.access import SessionFacts
 
 log = structlog.get_logger()
@@ -49,9 +50,27 @@ def register(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # phones change their address all day
     manager.user_loader(_load)
+    app.before_request(_tell_whence)
+    app.teardown_request(_forget_whence)
     app.before_request(_refuse_foreign_requests)
     app.before_request(_refuse_unreadable_input)
     app.before_request(_guard)
+
+
+def _tell_whence() -> None:
+    """Let what this request does be written down with who may answer for it."""
+    history.come_from(
+        Origin(
+            Actor.CUSTOMER,
+            request_id=g.get("request_id", ""),
+            address=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+        )
+    )
+
+
+def _forget_whence(_failure: BaseException | None) -> None:
+    history.come_from(Origin())
 
 
 def begin(token: str, facts: SessionFacts) -> None:

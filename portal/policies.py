@@ -53,6 +53,7 @@ POLICIES: dict[str, Policy] = {
     "quotes.give": Policy.SIGNED_IN,
     "quotes.of_draft": Policy.SIGNED_IN,
     "quotes.of_order": Policy.SIGNED_IN,
+    "history.index": Policy.SIGNED_IN,
     "mails.index": Policy.SIGNED_IN,
     "mails.show": Policy.SIGNED_IN,
     "mails.verify": Policy.PUBLIC,

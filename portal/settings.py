@@ -19,6 +19,7 @@ _SPAN = re.compile(
     r"(?P<method>bank_transfer|prefilled_slip|postal_slip)=(?P<least>[0-9]{1,2})-(?P<most>[0-9]{1,2})"
 )
 SECRET_LENGTH = 32
+SHORTEST_HISTORY_DAYS, LONGEST_HISTORY_DAYS = 180, 3650
 SECRET_VARIETY = 10
 """How many different characters a key must have; 32 random hex digits have 14."""
 
@@ -84,6 +85,8 @@ class Settings:
     gateways: GatewaySettings = field(default_factory=GatewaySettings)
     monitor_token: str = ""
     """Who sends it as a bearer token may read `/health` and `/metrics` from elsewhere; empty: nobody."""
+    history_days: int = 730
+    """How long it is known who did what from where."""
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outbox_poll_seconds: float = 1.0
@@ -132,6 +135,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         brand=brand,
         gateways=_gateways(environ),
         monitor_token=_monitor_token(environ),
+        history_days=_history_days(environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
         session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
@@ -164,6 +168,16 @@ def _failpoint(name: str, *, demo: bool) -> Failpoint | None:
     if name not in {*Failpoint}:
         raise SettingsError(f"PORTAL_FAILPOINT must be one of {', '.join(Failpoint)}")
     return Failpoint(name)
+
+
+def _history_days(environ: Mapping[str, str]) -> int:
+    """Return how long the history is kept: long enough for who finds out late, and not for ever."""
+    days = _whole(environ, "PORTAL_HISTORY_DAYS", 730)
+    if not SHORTEST_HISTORY_DAYS <= days <= LONGEST_HISTORY_DAYS:
+        raise SettingsError(
+            f"PORTAL_HISTORY_DAYS must be {SHORTEST_HISTORY_DAYS} to {LONGEST_HISTORY_DAYS} days"
+        )
+    return days
 
 
 def _secret(name: str, secret: str) -> str:

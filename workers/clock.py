@@ -55,6 +55,8 @@ class Job:
     name: str
     cron: str
     piece: Piece
+    settings: tuple[str, ...] = ()
+    """The operator's settings that the piece takes as arguments of the same name."""
 
 
 CLOSED_DAYS = country_holidays("IT")
@@ -79,7 +81,7 @@ JOBS: Sequence[Job] = (
         "35 7 * * *",
         partial(payment_reminders.write_reminders, calendar=BankCalendar(CLOSED_DAYS)),
     ),
-    Job("purge", "40 3 * * *", housekeeping.purge),
+    Job("purge", "40 3 * * *", housekeeping.purge, settings=("history_days",)),
     Job("lapse", "22 * * * *", credit_expiry.lapse_leftovers),
 )
 """In the order of one day's work; hourly, so that what a clock left undone is caught up soon.
@@ -166,5 +168,6 @@ def in_thread(clock: Clock, stopping: Event) -> Thread:
 
 
 def _one_piece(services: Services, job: Job, cursor: Cursor, today: date) -> tuple[int, Cursor]:
+    settings = {name: getattr(services.settings, name) for name in job.settings}
     with services.transaction() as session:
-        return job.piece(session, cursor, today=today, now=services.now())
+        return job.piece(session, cursor, today=today, now=services.now(), **settings)

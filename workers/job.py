@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from portal.ports import OutsideFailure, Rejected, Unreachable
 from portal.store import outbox
 from portal.store.outbox import Claim
+from portal.usecases import history
 from portal.wiring import Services
 
 MAX_ATTEMPTS = 12
@@ -140,6 +141,10 @@ class _Batch(Generic[Task, Answer]):
 
     def _do(self, left: deque[Claim], ask: Callable[[Task], Answer]) -> None:
         claim = left.popleft()
+        with history.within(claim.request_id):
+            self._do_one(claim, left, ask)
+
+    def _do_one(self, claim: Claim, left: deque[Claim], ask: Callable[[Task], Answer]) -> None:
         if claim.id not in self._tasks:
             insist(lambda: self._record_nothing(claim))
             return

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response
 
 from portal import login, rate_limits, web
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.history import Deed
 from portal.forms.access import SignInForm
-from portal.usecases import access
+from portal.usecases import access, history
 from portal.usecases.access import Candidate, SessionFacts
 
 bp = Blueprint("access", __name__)
@@ -49,6 +50,7 @@ def sign_out() -> ResponseReturnValue:
         services = web.services()
         with services.transaction() as session:
             access.end_session(session, current_user.token, now=services.now())
+            history.record(session, Deed.SIGNED_OUT, current_user.subject, now=services.now())
         log.info("signed_out", who=current_user.log_name)
     login.end()
     response = make_response(web.see_other("access.sign_in"))
@@ -69,9 +71,20 @@ def _verified(identifier: str, password: str) -> Candidate | None:
         right = services.verifier.verify(candidate.identifier, candidate.stored_hash, password)
     if not (right and candidate.may_enter):
         log.warning("sign_in_refused", kind=candidate.kind, address=request.remote_addr)
+        _write_down_refusal(candidate)
         return None
     _renew_hash(candidate, password)
     return candidate
+
+
+def _write_down_refusal(candidate: Candidate) -> None:
+    """Tell the owner of the name; for nobody's name a row is written too, or the time would tell (S11).
+
+    What was typed is not kept: it may be a password in the wrong field.
+    """
+    services = web.services()
+    with services.transaction() as session:
+        history.record(session, Deed.SIGN_IN_REFUSED, candidate.subject, now=services.now())
 
 
 def _renew_hash(candidate: Candidate, password: str) -> None:

@@ -101,7 +101,7 @@ def enable_account(services: Services, username: str) -> None:
     """Lascia entrare di nuovo un account."""
     with services.transaction() as session:
         try:
-            is_new = enable(session, username)
+            is_new = enable(session, username, now=services.now())
         except NotFound:
             refuse(NO_ACCOUNT.format(name=username))
     click.echo(f"Account {username}: {'abilitato' if is_new else 'era già abilitato'}.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -10,9 +12,12 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from portal.cli.changing import CHANGING
 from portal.demo.calendar import DemoClock
 from portal.demo.environment import demo_environment
+from portal.domain.history import Deed, Origin
 from portal.settings import Settings, SettingsError, read_settings
+from portal.usecases.history import by_operator, come_from, record
 from portal.wiring import Services, build_services, system_clock
 
 REFUSED = 1
@@ -34,12 +39,31 @@ def pass_services(command: Callable[Concatenate[Services, P], R]) -> Callable[P,
     def with_services(*arguments: P.args, **options: P.kwargs) -> R:
         context = click.get_current_context()
         services = context.find_object(Services) or _own_services(context)
+        come_from(by_operator(getpass.getuser(), secrets.token_hex(8)))
         try:
+            _write_down(services, context)
             return command(services, *arguments, **options)
         except (OperationalError, ProgrammingError) as failure:
             refuse(f"Base di dati: {failure.orig}. {_way_out(failure)}", code=USAGE)
+        finally:
+            come_from(Origin())
 
     return with_services
+
+
+def _write_down(services: Services, context: click.Context) -> None:
+    """Write into the history that a command which changes something was given, whatever will come of it."""
+    words = context.command_path.split()[1:]
+    if " ".join(words) not in CHANGING:
+        return
+    named = [str(context.params.get(each.name or "")) for each in _arguments(context)]
+    with services.transaction() as session:
+        record(session, Deed.COMMAND, None, now=services.now(), about=" ".join([*words, *named]))
+
+
+def _arguments(context: click.Context) -> list[click.Parameter]:
+    """Return what a command is about; options may carry more words than a history should keep."""
+    return [each for each in context.command.params if isinstance(each, click.Argument)]
 
 
 def _way_out(failure: OperationalError | ProgrammingError) -> str:

@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "portal.cli.doctor:doctor",
     "demo": "portal.cli.demo:demo",
     "extras": "portal.cli.extras:extras",
+    "history": "portal.cli.history:history",
     "import": "portal.cli.imports:imports",
     "mailboxes": "portal.cli.accounts:mailboxes",
     "outbox": "portal.cli.outbox:outbox",

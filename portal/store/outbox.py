@@ -34,6 +34,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Id, Instant, enum_type
 from portal.store.dialects import changed, insert_for, json_object
+from portal.store.origin import present_origin
 
 
 class OutboxState(StrEnum):
@@ -76,6 +77,7 @@ class OutboxRow(Base):
     """How often it was claimed; the number tells one claim from the next."""
     last_error: Mapped[str] = mapped_column(Text, default="")
     request_id: Mapped[str] = mapped_column(String(32), default="")
+    """Of the request in which the work began, through however many rows."""
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
 
@@ -88,6 +90,7 @@ class Claim:
     key: str
     payload: dict[str, Any]
     attempts: int
+    request_id: str = ""
 
 
 def enqueue(
@@ -100,7 +103,14 @@ def enqueue(
     not_before: datetime | None = None,
 ) -> bool:
     """Write work down under its key; return False, changing nothing, when the key is already there."""
-    row = {"kind": kind, "key": key, "payload": payload, "not_before": not_before or now, "created_at": now}
+    row = {
+        "kind": kind,
+        "key": key,
+        "payload": payload,
+        "not_before": not_before or now,
+        "request_id": present_origin().request_id,
+        "created_at": now,
+    }
     return (
         changed(
             session, insert_for(session, OutboxRow).values(row).on_conflict_do_nothing(index_elements=["key"])
@@ -142,7 +152,7 @@ def enqueue_selected(
         "not_before": literal(now, Instant),
         "attempts": literal(0),
         "last_error": literal("", String),
-        "request_id": literal("", String),
+        "request_id": literal(present_origin().request_id, String),
         "created_at": literal(now, Instant),
     }
     insert = insert_for(session, OutboxRow).from_select(
@@ -220,7 +230,7 @@ def claim(session: Session, ids: Collection[int], *, until: datetime) -> list[Cl
         update(OutboxRow)
         .where(OutboxRow.id.in_(free), OutboxRow.state == OutboxState.QUEUED)
         .values(state=OutboxState.CLAIMED, attempts=OutboxRow.attempts + 1, not_before=until)
-        .returning(OutboxRow.id, OutboxRow.key, OutboxRow.payload, OutboxRow.attempts)
+        .returning(OutboxRow.id, OutboxRow.key, OutboxRow.payload, OutboxRow.attempts, OutboxRow.request_id)
         .execution_options(synchronize_session=False)
     )
     return sorted((Claim(*row) for row in taken), key=lambda claim: claim.id)

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import rome_day
+from portal.domain.history import Deed
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.plans import PLANS
 from portal.store.accounts import Account, LoginSession
 from portal.store.base import AnyRow
 from portal.store.mailboxes import Mailbox
+from portal.usecases import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def start_session(
     )
     session.add(row)
     session.flush()
+    history.record(session, Deed.SIGNED_IN, subject, now=now)
     return token, SessionFacts(row.id, subject, _identifier_of(session, subject), now)
 
 
@@ -156,6 +159,7 @@ def set_password(session: Session, subject: Subject, new_hash: str, *, now: date
     else:
         statement = update(Mailbox).where(Mailbox.id == subject.mailbox_id)
     session.execute(statement.values(password_hash=new_hash))
+    history.record(session, Deed.PASSWORD_CHANGED, subject, now=now)
     end_sessions(session, subject, now=now)
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
+from portal.domain.history import Deed
 from portal.store.accounts import Account, account_by_username
 from portal.store.mailboxes import Mailbox
+from portal.usecases import history
 from portal.usecases.access import end_sessions
 
 BATCH = 1000
@@ -72,13 +74,22 @@ def disable(session: Session, username: str, *, now: datetime) -> bool:
     Its sessions end for good: enabling the account again must not revive them.
     """
     account = _account(session, username)
-    end_sessions(session, Subject(SubjectKind.ACCOUNT, account_id=account.id), now=now)
-    return _set_disabled(session, account, now)
+    subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+    end_sessions(session, subject, now=now)
+    is_new = _set_disabled(session, account, now)
+    if is_new:
+        history.record(session, Deed.ACCESS_CLOSED, subject, now=now)
+    return is_new
 
 
-def enable(session: Session, username: str) -> bool:
+def enable(session: Session, username: str, *, now: datetime) -> bool:
     """Let an account in again; return False if it was in already. Raises NotFound."""
-    return _set_disabled(session, _account(session, username), None)
+    account = _account(session, username)
+    is_new = _set_disabled(session, account, None)
+    if is_new:
+        subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+        history.record(session, Deed.ACCESS_OPENED, subject, now=now)
+    return is_new
 
 
 def _set_disabled(session: Session, account: Account, moment: datetime | None) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.auto_renewal import CycleEnd, CycleState
+from portal.domain.history import Deed
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod
@@ -26,7 +27,7 @@ from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.orders import Order
 from portal.store.prices import prices_on
-from portal.usecases import auto_renewal_notices
+from portal.usecases import auto_renewal_notices, history
 from portal.usecases.auto_renewal_prices import PricedRenewal, price_renewal
 from portal.usecases.billing import Billing, look_at_billing
 from portal.usecases.quotes import keep_quote
@@ -135,6 +136,8 @@ def _store(
     )
     session.add(order)
     session.flush()
+    owner = history.owner_subject(facts.account_id, facts.mailbox_id)
+    history.record(session, Deed.ORDER_PLACED, owner, now=now, about=order.number)
     order_queries.insert_lines(session, [_line(order.id, renewal)])
     order_people.keep_holders(session, order.id)
     assert billing.profile is not None

@@ -22,6 +22,7 @@ from portal.domain.auto_renewal import (
     next_try_on,
 )
 from portal.domain.errors import AutoRenewalRefused, NotFound, PaymentDeclared
+from portal.domain.history import Deed
 from portal.domain.mandates import MAILBOX_CONSENT_VERSION, MandateLimits
 from portal.domain.money import Cents
 from portal.domain.orders import is_cancellable
@@ -34,7 +35,7 @@ from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.scope import visible_mailboxes
 from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
-from portal.usecases import auto_renewal_notices, orders, stored_methods
+from portal.usecases import auto_renewal_notices, history, orders, stored_methods
 from portal.usecases.auto_renewal_prices import PricedRenewal, price_renewal
 from portal.usecases.billing import look_at_billing
 from portal.usecases.draft_lines import mailbox_relation
@@ -120,6 +121,7 @@ def switch_on(
     stored_methods.give_mandate(session, method, consent)
     method_queries.renew_mailbox_with(session, mailbox, method.id, consent)
     auto_renewal_queries.forget_switched_off(session, [mailbox.id])
+    history.record(session, Deed.AUTO_RENEWAL_ON, subject, now=now, about=mailbox.address)
     renewal = _switch(session, mailbox, today).renewal
     assert renewal is not None
     auto_renewal_notices.switched_on(session, renewal, wish.maximum_cents, today, now=now)
@@ -137,6 +139,7 @@ def switch_off(session: Session, subject: Subject, address: str, *, today: date,
     if not switch.is_on and not mailbox.auto_renewal:
         return None
     method_queries.stop_renewing(session, mailbox, now)
+    history.record(session, Deed.AUTO_RENEWAL_OFF, subject, now=now, about=mailbox.address)
     cancelled = _cancel(session, subject, switch, now)
     _end(session, switch.cycle, now)
     auto_renewal_notices.switched_off(session, switch.facts, cancelled, now=now)

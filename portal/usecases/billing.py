@@ -12,8 +12,10 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.billing import BILLING_TEXTS, ROUTES, check_billing, has_split_payment
 from portal.domain.customers import CustomerKind
 from portal.domain.errors import FieldsRefused
+from portal.domain.history import Deed
 from portal.store.accounts import Account, Holder
 from portal.store.billing import BillingProfile, own_holder, profile_for
+from portal.usecases import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,14 @@ def save_billing(
     if profile is None:
         profile = BillingProfile(account_id=subject.account_id, mailbox_id=subject.mailbox_id)
         session.add(profile)
-    profile.kind = kind
-    profile.split_payment = has_split_payment(kind, split_payment)
-    profile.updated_at = now
-    for name, value in values.items():
+    wanted = {**values, "kind": kind, "split_payment": has_split_payment(kind, split_payment)}
+    is_new = any(getattr(profile, name) != value for name, value in wanted.items())
+    for name, value in wanted.items():
         setattr(profile, name, value)
+    profile.updated_at = now
     session.flush()
+    if is_new:
+        history.record(session, Deed.PROFILE_CHANGED, subject, now=now)
 
 
 def texts_of(profile: BillingProfile) -> dict[str, str]:

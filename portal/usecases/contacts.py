@@ -22,13 +22,14 @@ from portal.domain.contacts import (
 )
 from portal.domain.customers import FieldCode
 from portal.domain.errors import FieldProblem, FieldsRefused, NotFound
+from portal.domain.history import Deed
 from portal.ports import Sealer
 from portal.store import email_changes
 from portal.store.accounts import Holder
 from portal.store.draft_holders import has_other_mailboxes, is_drafted_address
 from portal.store.email_changes import EmailChange
 from portal.store.mailboxes import Mailbox
-from portal.usecases import contact_notices
+from portal.usecases import contact_notices, history
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ def save_contacts(
     wanted = _checked_email(session, subject, holder, edit, draft_id, now, problems)
     if problems:
         raise FieldsRefused(problems)
-    own = _apart(session, subject, holder) if _changes(holder, values, wanted) else holder
+    own = holder
+    if _changes(holder, values, wanted):
+        own = _apart(session, subject, holder)
+        history.record(session, Deed.PROFILE_CHANGED, subject, now=now, about=holder.display_name)
     for name, value in values.items():
         setattr(own, name, value)
     session.flush()
@@ -100,6 +104,8 @@ def confirm_email(session: Session, token: str, *, now: datetime) -> Confirmatio
     if used is None:
         raise NotFound
     holder = session.get_one(Holder, used.holder_id)
+    asker = history.owner_subject(used.account_id, used.mailbox_id)
+    history.record(session, Deed.CONTACT_CHANGED, asker, now=now, about=used.new_email)
     contact_notices.email_changed(session, used, holder, now=now)
     return Confirmation(holder.display_name, used.new_email)
 
@@ -176,4 +182,5 @@ def _ask(
     )
     session.add(change)
     session.flush()
+    history.record(session, Deed.CONTACT_CHANGE_ASKED, subject, now=now, about=wanted)
     contact_notices.email_change_asked(session, change, holder, sealer.seal(token), now=now)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.store import housekeeping
+from portal.usecases import history
 
 SESSIONS_KEPT = timedelta(days=30)
 """After its end: for a customer who asks who signed in."""
@@ -15,11 +16,14 @@ WORK_KEPT = timedelta(days=60)
 TURNS_KEPT = timedelta(days=60)
 
 
-def purge(session: Session, cursor: str | None, *, today: date, now: datetime) -> tuple[int, str | None]:
+def purge(
+    session: Session, cursor: str | None, *, today: date, now: datetime, history_days: int
+) -> tuple[int, str | None]:
     """Delete some of what is old enough; return how much, and «more» if there may be more."""
     counts = [
+        history.forget(session, now=now, kept=timedelta(days=history_days)),
         housekeeping.delete_sessions(session, now - SESSIONS_KEPT),
         housekeeping.delete_finished_work(session, now - WORK_KEPT),
         housekeeping.delete_turns(session, now - TURNS_KEPT),
     ]
-    return sum(counts), "more" if max(counts[:2]) == housekeeping.AT_ONCE else None
+    return sum(counts), "more" if max(counts[:3]) == housekeeping.AT_ONCE else None

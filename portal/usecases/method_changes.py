@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.attempts import Standing, question_after
 from portal.domain.errors import ConsentChanged, NotFound
+from portal.domain.history import Deed
 from portal.domain.mandates import METHOD_CONSENT_VERSION, MandateLimits, StoredMethodState, shown_code
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
@@ -23,7 +24,7 @@ from portal.store import auto_renewal_queries, locks, method_queries
 from portal.store.method_queries import ListedMethod
 from portal.store.outbox import enqueue
 from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
-from portal.usecases import method_notices, stored_methods
+from portal.usecases import history, method_notices, stored_methods
 
 PREFIX = "m-"
 """Begins the references of stored methods, as `p-` those of payments."""
@@ -175,6 +176,7 @@ def remove_method(session: Session, subject: Subject, reference: str, *, now: da
     auto_renewal_queries.end_of_method(session, method.id, now=now)
     method_queries.stop_renewing_with(session, method.id)
     _retire(session, method, now)
+    history.record(session, Deed.METHOD_REMOVED, subject, now=now, about=method.brand)
     method_notices.method_removed(session, method, stopped, now=now)
     return stopped
 
@@ -214,6 +216,8 @@ def _activate(session: Session, method: StoredMethod, kept: KeptMethod, now: dat
         if replaced.state is StoredMethodState.ACTIVE:
             _retire(session, replaced, now)
     session.flush()
+    owner = history.owner_subject(method.account_id, method.mailbox_id)
+    history.record(session, Deed.METHOD_STORED, owner, now=now, about=method.brand)
     method_notices.method_changed(session, method, moved, now=now)
 
 

@@ -27,6 +27,7 @@ from portal.domain.errors import (
     PriceChanged,
     QuoteChanged,
 )
+from portal.domain.history import Deed
 from portal.domain.money import Cents
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import LineState, OrderState, is_cancellable
@@ -48,7 +49,14 @@ from portal.store.order_queries import LineToOrder
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.selections import unselect_ordered
-from portal.usecases import auto_renewal_effects, credit_payments, declarations, draft_people, notices
+from portal.usecases import (
+    auto_renewal_effects,
+    credit_payments,
+    declarations,
+    draft_people,
+    history,
+    notices,
+)
 from portal.usecases.auto_renewal_consents import consent_for_order
 from portal.usecases.contracts import check_agreement, record_agreement
 from portal.usecases.draft_payments import check_in_time, offer_of
@@ -139,6 +147,7 @@ def cancel_order(
         declarations.check_undeclared(session, order)
     order.state = OrderState.CANCELLED
     order.closed_at = now
+    history.record(session, Deed.ORDER_CANCELLED, subject, now=now, about=order.number)
     order_queries.close_lines(session, order.id, now)
     notices.order_cancelled(session, order, now=now)
     auto_renewal_effects.order_cancelled(session, order, now=now)
@@ -235,6 +244,7 @@ def _stored(
     )
     session.add(order)
     session.flush()
+    history.record(session, Deed.ORDER_PLACED, subject, now=now, about=order.number)
     return order
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.errors import OrderNumberInvalid
+from portal.domain.history import Deed
 from portal.domain.money import Cents
 from portal.domain.order_numbers import normalise_order_number
 from portal.domain.orders import OrderKind, OrderState, is_payable
@@ -23,7 +24,7 @@ from portal.store import order_facts
 from portal.store.attempts import move_attempt
 from portal.store.orders import Order
 from portal.store.payments import Payment
-from portal.usecases import payment_effects
+from portal.usecases import history, payment_effects
 
 CURRENCY = "EUR"
 
@@ -115,6 +116,8 @@ def settle(session: Session, money: Money, *, now: datetime) -> Settlement:
     if payment is None:
         return _known_to_another(session, money)
     reach(Failpoint.PAYMENT_RECORDED)
+    owner = history.owner_subject(order.account_id, order.mailbox_id) if order else None
+    history.record(session, Deed.PAYMENT_REGISTERED, owner, now=now, about=money.number)
     if money.method in GATEWAY_METHODS:
         move_attempt(session, money.reference, payment.state, ended_at=now, page_url="")
     if order is None or reason is not None:

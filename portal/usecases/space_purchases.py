@@ -17,6 +17,7 @@ from portal.domain.credit_errors import SpaceNotSold
 from portal.domain.dates import rome_day
 from portal.domain.errors import PriceChanged
 from portal.domain.extra_space import ExtraSpacePolicy
+from portal.domain.history import Deed
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
@@ -25,7 +26,7 @@ from portal.store import locks
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.store.space_purchases import SpacePurchase
-from portal.usecases import credit_payments, space_offers
+from portal.usecases import credit_payments, history, space_offers
 from portal.usecases.payments import pay_nothing
 from portal.usecases.space_offers import SpaceQuote
 from portal.usecases.top_ups import contact_of
@@ -93,6 +94,7 @@ def _stored(session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQu
     )
     session.add(order)
     session.flush()
+    history.record(session, Deed.ORDER_PLACED, subject, now=now, about=order.number)
     return order
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from portal.domain.errors import MandateMissing
+from portal.domain.history import Deed
 from portal.domain.mandates import StoredMethodState, may_charge
 from portal.domain.money import Cents
 from portal.ports import KeptMethod, MethodToken
@@ -15,7 +16,7 @@ from portal.store.attempts import PaymentAttempt
 from portal.store.drafts import RenewalDraft
 from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent, Mandate, StoredMethod
-from portal.usecases import notices
+from portal.usecases import history, notices
 
 
 def is_wanted(session: Session, order: Order) -> bool:
@@ -60,6 +61,8 @@ def keep_from_payment(
     session.add(method)
     session.flush()
     give_mandate(session, method, consent)
+    owner = history.owner_subject(account_id, mailbox_id)
+    history.record(session, Deed.METHOD_STORED, owner, now=now, about=method.brand)
     method_queries.renew_order_with(session, order.id, method.id)
     notices.auto_renewal_enabled(session, order, method, consent.maximum_cents, now=now)
     return method

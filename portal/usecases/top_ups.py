@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.credit import check_top_up
+from portal.domain.history import Deed
 from portal.domain.money import Cents, amounts
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
@@ -21,7 +22,7 @@ from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.store.scope import visible_orders
-from portal.usecases import credit_access
+from portal.usecases import credit_access, history
 
 NO_VAT = Decimal(0)
 """VAT is due on what the credit buys. Source: domain.md 15 (8)."""
@@ -59,6 +60,7 @@ def _stored(session: Session, subject: Subject, cents: Cents, now: datetime) -> 
     )
     session.add(order)
     session.flush()
+    history.record(session, Deed.ORDER_PLACED, subject, now=now, about=order.number)
     return order
 
 

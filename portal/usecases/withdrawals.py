@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, WithdrawalNotPossible, WithdrawalNotRefundable
+from portal.domain.history import Deed
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderState
@@ -32,7 +33,7 @@ from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.withdrawals import Withdrawal
-from portal.usecases import withdrawal_notices
+from portal.usecases import history, withdrawal_notices
 
 SHOWN_MAILBOXES = 50
 
@@ -124,6 +125,7 @@ def withdraw(
         raise WithdrawalNotPossible(hindrance)
     withdrawal = _stored(session, order, declaration, _refund(session, order, today), now)
     _begin(session, order, withdrawal, now)
+    history.record(session, Deed.ORDER_WITHDRAWN, subject, now=now, about=order.number)
     withdrawal_notices.withdrawal_acknowledged(session, order, withdrawal, now=now)
     return withdrawal
 
