@@ -22,8 +22,9 @@ from workers.methods import AskMethodWork, ForgetMethodWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
-from workers.relay import Relay, in_thread
+from workers.relay import Relay
 from workers.space import SpaceWork
+from workers.waiting import in_thread
 
 HEARTBEAT_MS = 15_000
 """A worker silent for this long is dead, and its messages go to others. Source: hardening.md 1.6."""
@@ -55,7 +56,7 @@ class Shift(Middleware):
 
     def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
         if self.relay is not None:
-            self._thread = in_thread(self.relay, self._stopping)
+            self._thread = in_thread("relay", self.relay.run, self._stopping)
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         self._stopping.set()

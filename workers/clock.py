@@ -8,13 +8,11 @@ Source: hardening.md 3.2 (7), R20, lessons.md 1 (11, 12, 16).
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from threading import Event, Thread
+from threading import Event
 from typing import Any, TypeAlias
 
 from cronsim import CronSim
@@ -36,8 +34,10 @@ from portal.usecases import (
     payment_reminders,
 )
 from portal.wiring import Services
+from workers.waiting import Pauses, repeat
 
 POLL_SECONDS = 20
+LONGEST_PAUSE_SECONDS = 60
 AWAY = (OperationalError, InterfaceError)
 """The database does not answer: it will again."""
 
@@ -108,12 +108,7 @@ class Clock:
 
     def run(self, stopping: Event) -> None:
         """Go on until told to stop, whatever happens to the database."""
-        while not stopping.is_set():
-            try:
-                self.once()
-            except AWAY as failure:
-                log.warning("clock: next try in %d s: %s", POLL_SECONDS, failure)
-            stopping.wait(POLL_SECONDS)
+        repeat("clock", self.once, Pauses(POLL_SECONDS, LONGEST_PAUSE_SECONDS), AWAY, stopping)
 
     def _take(self, job: Job, slot: datetime) -> bool:
         with self._services.transaction() as session:
@@ -150,21 +145,6 @@ def latest_turn(cron: str, now: datetime) -> datetime:
     """Return the last moment, at or before now, at which the expression gave a turn in Rome's time."""
     just_after = now.astimezone(UTC) + timedelta(seconds=1)
     return next(CronSim(cron, just_after.astimezone(ROME), reverse=True)).astimezone(UTC)
-
-
-def in_thread(clock: Clock, stopping: Event) -> Thread:
-    """Run the clock beside the other threads of this process; if it dies of a bug, so does the process."""
-
-    def run() -> None:
-        try:
-            clock.run(stopping)
-        finally:
-            if not stopping.is_set():
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    thread = Thread(target=run, name="clock", daemon=True)
-    thread.start()
-    return thread
 
 
 def _one_piece(services: Services, job: Job, cursor: Cursor, today: date) -> tuple[int, Cursor]:

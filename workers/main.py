@@ -11,8 +11,9 @@ from dramatiq import Worker
 from portal.store import outbox
 from portal.wiring import Services
 from workers.broker import Shop, make_shop
-from workers.clock import Clock, in_thread
+from workers.clock import Clock
 from workers.services import services_from_environment
+from workers.waiting import in_thread
 
 EMBEDDED_THREADS = 2
 STOP_MS = 25_000
@@ -40,7 +41,7 @@ class Embedded:
 def start_embedded_clock(services: Services) -> Callable[[], None]:
     """Start the clock as a thread of this process; call what is returned to end it."""
     stopping = Event()
-    thread = in_thread(Clock(services), stopping)
+    thread = in_thread("clock", Clock(services).run, stopping)
 
     def stop() -> None:
         stopping.set()

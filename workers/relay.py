@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event
 
 from redis import RedisError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.store import outbox
 from portal.wiring import Services
+from workers.waiting import Pauses, repeat
 
 WINDOW = 1000
 """How many rows of one kind may be in the broker's and the workers' hands at any time."""
@@ -21,7 +19,6 @@ LONGEST_PAUSE_SECONDS = 15.0
 AWAY = (RedisError, OperationalError, InterfaceError)
 """The broker or the database does not answer: they will again."""
 
-log = logging.getLogger(__name__)
 Send = Callable[[list[int]], object]
 """Puts a batch of row ids before the workers."""
 
@@ -40,17 +37,8 @@ class Relay:
 
     def run(self, stopping: Event) -> None:
         """Hand over until told to stop; wait longer and longer while something is away."""
-        poll = self._services.settings.outbox_poll_seconds
-        pause = poll
-        while not stopping.is_set():
-            try:
-                self.once()
-            except AWAY as failure:
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-                log.warning("relay: next try in %.1f s: %s", pause, failure)
-            else:
-                pause = poll
-            stopping.wait(pause)
+        pauses = Pauses(self._services.settings.outbox_poll_seconds, LONGEST_PAUSE_SECONDS)
+        repeat("relay", self.once, pauses, AWAY, stopping)
 
     def _hand_over(self, kind: str) -> int:
         now = self._services.now()
@@ -72,20 +60,3 @@ class Relay:
         ids = [row_id for batch in batches for row_id in batch]
         with self._services.transaction() as session:
             outbox.take_back(session, ids, now=self._services.now())
-
-
-def in_thread(relay: Relay, stopping: Event) -> Thread:
-    """Run the relay beside the workers of this process. Should it ever die of a bug, so does the process:
-    a supervisor sees that, while nobody would see workers to whom no work comes.
-    """
-
-    def run() -> None:
-        try:
-            relay.run(stopping)
-        finally:
-            if not stopping.is_set():
-                os.kill(os.getpid(), signal.SIGTERM)
-
-    thread = Thread(target=run, name="relay", daemon=True)
-    thread.start()
-    return thread

@@ -20,7 +20,8 @@ from portal.wiring import Services
 from tests.conftest import Clock
 from tests.servers.processes import wait_until
 from workers.broker import HEARTBEAT_MS, all_works, make_shop
-from workers.relay import Relay, in_thread
+from workers.relay import Relay
+from workers.waiting import in_thread
 
 
 def fill(services: Services, count: int, kind: str = "mail.send") -> None:
@@ -88,7 +89,7 @@ def test_the_relay_outlives_what_is_away(services: Services, clock: Clock, troub
             clock.forward(seconds=60)
             raise trouble
 
-    thread = in_thread(relay(services, send), stopping)
+    thread = in_thread("relay", relay(services, send).run, stopping)
     wait_until(lambda: len(tries) == 3, "the third try")
     stopping.set()
     thread.join()
@@ -105,7 +106,7 @@ def test_a_relay_that_dies_of_a_bug_ends_its_process(services: Services) -> None
     def send(ids: Sequence[int]) -> None:
         raise ZeroDivisionError("a bug")
 
-    in_thread(relay(services, send), Event()).join()
+    in_thread("relay", relay(services, send).run, Event()).join()
     wait_until(lambda: bool(asked_to_end), "the signal")
     signal.signal(signal.SIGTERM, before)
 
