@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from stdnum import iban
 
+from portal.auto_renewal_settings import RenewalTerms, read_auto_renewal
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
 from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
@@ -18,6 +20,7 @@ _POSTAL_ACCOUNT = re.compile(r"[0-9]{1,12}")
 _SPAN = re.compile(
     r"(?P<method>bank_transfer|prefilled_slip|postal_slip)=(?P<least>[0-9]{1,2})-(?P<most>[0-9]{1,2})"
 )
+Read = TypeVar("Read")
 SECRET_LENGTH = 32
 SHORTEST_HISTORY_DAYS, LONGEST_HISTORY_DAYS = 180, 3650
 SECRET_VARIETY = 10
@@ -101,6 +104,7 @@ class Settings:
     suspended_can_receive: bool = False
     extra_space_policy: ExtraSpacePolicy = ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW
     """How space bought in the middle of a term is charged. Source: domain.md C7."""
+    auto_renewal: RenewalTerms = field(default_factory=RenewalTerms)
     failpoint: Failpoint | None = None
     """Where a test ends the process; only the demo accepts one."""
 
@@ -133,7 +137,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         smtp=_smtp(environ),
         bank=_bank(environ, demo=demo),
         brand=brand,
-        gateways=_gateways(environ),
+        gateways=_checked(read_gateways, environ),
         monitor_token=_monitor_token(environ),
         history_days=_history_days(environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
@@ -145,14 +149,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         suspended_can_read=_flag(environ, "PORTAL_SUSPENDED_CAN_READ", default=True),
         suspended_can_send=_flag(environ, "PORTAL_SUSPENDED_CAN_SEND", default=False),
         suspended_can_receive=_flag(environ, "PORTAL_SUSPENDED_CAN_RECEIVE", default=False),
-        extra_space_policy=_extra_space_policy(environ),
+        extra_space_policy=_checked(read_extra_space_policy, environ),
+        auto_renewal=_checked(read_auto_renewal, environ),
         failpoint=_failpoint(environ.get("PORTAL_FAILPOINT", ""), demo=demo),
     )
 
 
-def _extra_space_policy(environ: Mapping[str, str]) -> ExtraSpacePolicy:
+def _checked(read: Callable[[Mapping[str, str]], Read], environ: Mapping[str, str]) -> Read:
+    """Return what a reader of some settings makes of them. Raises SettingsError for its ValueError."""
     try:
-        return read_extra_space_policy(environ)
+        return read(environ)
     except ValueError as failure:
         raise SettingsError(str(failure)) from failure
 
@@ -202,13 +208,6 @@ def _smtp(environ: Mapping[str, str]) -> SmtpServer:
         sender=environ.get("PORTAL_MAIL_FROM", "Posta Sicura <avvisi@postasicura.example>"),
         timeout_seconds=_whole(environ, "PORTAL_SMTP_TIMEOUT_SECONDS", 15),
     )
-
-
-def _gateways(environ: Mapping[str, str]) -> GatewaySettings:
-    try:
-        return read_gateways(environ)
-    except ValueError as failure:
-        raise SettingsError(str(failure)) from failure
 
 
 def _lease(environ: Mapping[str, str]) -> int:

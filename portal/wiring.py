@@ -21,6 +21,7 @@ from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
 from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher, Sealer
 from portal.settings import Settings
+from portal.store import house
 from portal.store.session import make_engine, reading_session, transaction
 
 
@@ -54,11 +55,11 @@ class Services:
 
     def transaction(self) -> AbstractContextManager[Session]:
         """Open the one write transaction of a request or a job step."""
-        return transaction(self.engine)
+        return transaction(self.engine, {house.KEY: self.settings.auto_renewal})
 
     def reading(self) -> Session:
         """Open a session that only looks; close it after use."""
-        return reading_session(self.engine)
+        return reading_session(self.engine, {house.KEY: self.settings.auto_renewal})
 
 
 def system_clock() -> datetime:

@@ -30,7 +30,12 @@ def switch_on(address: str) -> ResponseReturnValue:
     problems = form.problems()
     if problems:
         return _page(address, form, problems, 422)
-    wish = Wish(form.method.data or "", form.maximum_cents() or 0, request.remote_addr or "")
+    wish = Wish(
+        form.method.data or "",
+        form.maximum_cents() or 0,
+        request.remote_addr or "",
+        credit_first=bool(form.credit_first.data),
+    )
     try:
         with services.transaction() as session:
             auto_renewals.switch_on(
@@ -67,4 +72,5 @@ def _page(
         form=form,
         problems=problems,
         text_version=MAILBOX_CONSENT_VERSION,
+        calendar=services.settings.auto_renewal.calendar,
     )

@@ -88,6 +88,7 @@ def _form_page(
         text_version=METHOD_CONSENT_VERSION,
         maximum_cents=maximum_cents,
         shown=shown_code(METHOD_CONSENT_VERSION, maximum_cents),
+        calendar=web.services().settings.auto_renewal.calendar,
         methods=web.services().gateways.methods,
         is_down=is_down,
         is_changed=is_changed,

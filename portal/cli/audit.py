@@ -32,6 +32,13 @@ WORDS: dict[Check, str] = {
     Check.MAIL_TOLD_TWICE: "mail scritta due volte",
     Check.MAIL_WITHOUT_WORK: "mail da inviare che nessuno sta inviando",
     Check.ROW_BEYOND_ITS_LEASE: "lavoro cominciato e non finito in tempo",
+    Check.CHARGE_UNANNOUNCED: "addebito automatico senza un avviso partito in tempo",
+    Check.CHARGE_ABOVE_ANNOUNCEMENT: "addebito automatico di più di quanto annunciato",
+    Check.CHARGE_WITHOUT_MANDATE: "addebito automatico che nessuna autorizzazione copriva",
+    Check.CHARGE_AFTER_EXPIRY: "addebito automatico iniziato dopo la scadenza",
+    Check.CYCLE_AND_ORDER_APART: "rinnovo automatico concluso senza ordine pagato, o il contrario",
+    Check.CYCLE_PAST_ITS_EXPIRY: "rinnovo automatico ancora aperto dopo la scadenza",
+    Check.SWITCH_APART: "casella che si rinnova con un metodo che non è il suo, o da spenta",
     Check.ATTEMPT_UNDECIDED: "pagamento di cui da un giorno non si sa l'esito",
 }
 

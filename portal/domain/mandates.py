@@ -7,17 +7,15 @@ from enum import StrEnum
 
 from portal.domain.money import Cents
 
-CONSENT_VERSION = "2026-11"
-"""The text shown now: templates/payments/consents/<version>.html. A text that was shown never changes."""
+CONSENT_VERSION = "2026-12"
+"""The text shown now: templates/payments/consents/<version>.html. A text that was shown never changes; the
+days it speaks of are kept behind its version."""
 
-MAILBOX_CONSENT_VERSION = "2026-11-mailbox"
+MAILBOX_CONSENT_VERSION = "2026-12-mailbox"
 """The same for auto-renewal that is switched on for one mailbox, from its page."""
 
-METHOD_CONSENT_VERSION = "2026-11-method"
+METHOD_CONSENT_VERSION = "2026-12-method"
 """The same for a method that is added, or put in another's place, without an order."""
-
-CHARGED_DAYS_BEFORE = 7
-"""How long before an expiry an auto-renewal is charged. Source: domain.md 6, 15 (6)."""
 
 
 @dataclass(frozen=True, slots=True)

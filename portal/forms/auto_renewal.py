@@ -9,11 +9,12 @@ from portal.domain.money import Cents, parse_amount
 
 
 class SwitchForm(Form):
-    """Which method, how much at most, and the agreement."""
+    """Which method, how much at most, whether credit comes first, and the agreement."""
 
     method = StringField()
     maximum = StringField()
     agreed = BooleanField()
+    credit_first = BooleanField()
 
     def maximum_cents(self) -> Cents | None:
         """Return the maximum in cents, None if it is no amount."""

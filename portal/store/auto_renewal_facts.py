@@ -20,10 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.domain.auto_renewal import (
-    ANNOUNCED_DAYS_BEFORE,
-    BY_HAND_BELOW,
-)
 from portal.domain.mandates import StoredMethodState
 from portal.domain.money import Cents
 from portal.domain.orders import LineState
@@ -34,6 +30,7 @@ from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.billing import BillingProfile
 from portal.store.conventions import ConventionRow, agreed_on
 from portal.store.fit import permitted_extra_archive, permitted_extra_mailbox
+from portal.store.house import renewal_calendar
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine, Renewal
 from portal.store.renewability import not_renewable_reason
@@ -68,6 +65,7 @@ class RenewalFacts(NamedTuple):
     method_expires_on: date | None
     maximum_cents: Cents | None
     """The customer's own for this mailbox."""
+    credit_first: bool
     mandated_cents: Cents
     """The most that a mandate in force allows for one charge of the method; 0 without one."""
     holder_email: str
@@ -97,7 +95,8 @@ def to_announce(
     session: Session, after: AccountPlace | None, today: date, limit: int
 ) -> Sequence[RenewalFacts]:
     """Return the next mailboxes whose auto-renewal is to be announced by today, account by account."""
-    first, last = today + timedelta(days=BY_HAND_BELOW), today + timedelta(days=ANNOUNCED_DAYS_BEFORE)
+    calendar = renewal_calendar(session)
+    first, last = (today + timedelta(days=days) for days in (calendar.by_hand_below, calendar.announced))
     query = (
         _facts(today)
         .where(
@@ -147,6 +146,7 @@ def _facts(today: date) -> Any:
         func.coalesce(StoredMethod.state == StoredMethodState.ACTIVE, false()),
         StoredMethod.expires_on,
         RenewsWith.maximum_cents,
+        func.coalesce(RenewsWith.credit_first, false()),
         func.coalesce(_mandated(), 0),
         Holder.contact_email,
         case(

@@ -21,14 +21,13 @@ from sqlalchemy.orm import Session
 
 from portal.domain.auto_renewal import (
     CHARGEABLE,
-    ORDERED_DAYS_BEFORE,
-    TRY_DAYS_BEFORE,
     CycleEnd,
     CycleState,
 )
 from portal.store.attempts import PaymentAttempt
 from portal.store.auto_renewals import IS_OPEN, AutoRenewalCycle
 from portal.store.dialects import changed
+from portal.store.house import renewal_calendar
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.stored_methods import RenewsWith
@@ -40,6 +39,7 @@ class Tried(NamedTuple):
     cycle_id: int
     expires_on: date
     last_try: int | None
+    try_days: str
     announced_at: datetime | None
     """When the announcement left; None until then."""
     attempts: int
@@ -54,7 +54,7 @@ def to_order(session: Session, after: int, today: date, limit: int) -> Sequence[
             IS_OPEN,
             AutoRenewalCycle.state == CycleState.ANNOUNCED,
             AutoRenewalCycle.expires_on >= today,
-            AutoRenewalCycle.expires_on <= today + timedelta(days=ORDERED_DAYS_BEFORE),
+            AutoRenewalCycle.expires_on <= today + timedelta(days=renewal_calendar(session).ordered),
             AutoRenewalCycle.id > after,
         )
         .order_by(AutoRenewalCycle.id)
@@ -64,14 +64,13 @@ def to_order(session: Session, after: int, today: date, limit: int) -> Sequence[
 
 
 def to_charge(session: Session, after: int, today: date, limit: int) -> Sequence[Tried]:
-    """Return the next cycles in whose last week something may be charged."""
+    """Return the next cycles with an order: each has the days of its charges."""
     rows = session.execute(
         _tried()
         .where(
             IS_OPEN,
             AutoRenewalCycle.state.in_(CHARGEABLE),
             AutoRenewalCycle.expires_on >= today,
-            AutoRenewalCycle.expires_on <= today + timedelta(days=TRY_DAYS_BEFORE[0]),
             AutoRenewalCycle.id > after,
         )
         .order_by(AutoRenewalCycle.id)
@@ -139,6 +138,19 @@ def end_of_method(session: Session, method_id: int, *, now: datetime) -> int:
     return _end(session, which, CycleState.SKIPPED, CycleEnd.SWITCHED_OFF, now)
 
 
+def switch_off(session: Session, mailbox_ids: Collection[int], *, now: datetime) -> None:
+    """Let these mailboxes renew by themselves no more: they belong to others now, and so would the charge."""
+    theirs = AutoRenewalCycle.mailbox_id.in_(mailbox_ids)
+    _end(session, theirs, CycleState.SKIPPED, CycleEnd.SWITCHED_OFF, now)
+    session.execute(delete(RenewsWith).where(RenewsWith.mailbox_id.in_(mailbox_ids)))
+    session.execute(
+        update(Mailbox)
+        .where(Mailbox.id.in_(mailbox_ids))
+        .values(auto_renewal=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def forget_switched_off(session: Session, mailbox_ids: Collection[int]) -> None:
     """Let the expiries begin anew that were only left out because auto-renewal was off for a while."""
     session.execute(
@@ -178,5 +190,10 @@ def _tried() -> Any:
         .scalar_subquery()
     )
     return select(
-        AutoRenewalCycle.id, AutoRenewalCycle.expires_on, AutoRenewalCycle.last_try, left, made
+        AutoRenewalCycle.id,
+        AutoRenewalCycle.expires_on,
+        AutoRenewalCycle.last_try,
+        AutoRenewalCycle.try_days,
+        left,
+        made,
     ).outerjoin(Mail, Mail.id == AutoRenewalCycle.mail_id)

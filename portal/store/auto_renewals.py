@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.domain.auto_renewal import CycleEnd, CycleState
@@ -41,6 +41,8 @@ class AutoRenewalCycle(Base):
     announced_cents: Mapped[Cents]
     """What the announcement said is due: the order never costs more."""
     term_years: Mapped[int]
+    try_days: Mapped[str] = mapped_column(String(16))
+    """The days before the expiry on which the announcement said it is charged, «7 5 3 1»: they hold."""
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
     """The announcement to whoever pays; without its having left nothing is charged."""
     order_id: Mapped[int | None] = mapped_column(ForeignKey("customer_order.id"), unique=True)

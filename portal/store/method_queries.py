@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, literal, select, update
+from sqlalchemy import delete, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -57,11 +57,11 @@ def maxima_in_force(session: Session, method_id: int) -> list[Cents]:
 def renew_order_with(session: Session, order_id: int, method_id: int) -> None:
     """Let the mailboxes of an order renew by themselves with the method, in two statements."""
     mailboxes = select(OrderLine.mailbox_id).where(OrderLine.order_id == order_id)
-    rows = select(OrderLine.mailbox_id, literal(method_id)).where(OrderLine.order_id == order_id)
+    rows = select(OrderLine.mailbox_id, literal(method_id), false()).where(OrderLine.order_id == order_id)
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     insert = (postgresql.insert if is_postgresql else sqlite.insert)(RenewsWith)
     session.execute(
-        insert.from_select(["mailbox_id", "stored_method_id"], rows).on_conflict_do_update(
+        insert.from_select(["mailbox_id", "stored_method_id", "credit_first"], rows).on_conflict_do_update(
             index_elements=["mailbox_id"],
             set_={"stored_method_id": method_id, "consent_id": None, "maximum_cents": None},
         )
@@ -75,7 +75,7 @@ def renew_order_with(session: Session, order_id: int, method_id: int) -> None:
 
 
 def renew_mailbox_with(
-    session: Session, mailbox: Mailbox, method_id: int, consent: AutoRenewalConsent
+    session: Session, mailbox: Mailbox, method_id: int, consent: AutoRenewalConsent, *, credit_first: bool
 ) -> None:
     """Let a mailbox renew by itself with the method, below the maximum that was agreed for it."""
     stop_renewing(session, mailbox, consent.given_at)
@@ -86,6 +86,7 @@ def renew_mailbox_with(
             stored_method_id=method_id,
             consent_id=consent.id,
             maximum_cents=consent.maximum_cents,
+            credit_first=credit_first,
         )
     )
     session.flush()

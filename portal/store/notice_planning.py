@@ -25,7 +25,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from portal.domain.auto_renewal import ANNOUNCED_DAYS_BEFORE
 from portal.domain.mandates import StoredMethodState
 from portal.domain.notices import QUOTA_PERCENTS, Milestone, NoticeKind, Window
 from portal.domain.orders import OrderState
@@ -36,6 +35,7 @@ from portal.store.auto_renewal_queries import open_cycle_of
 from portal.store.base import Instant
 from portal.store.chunks import Place, next_chunk
 from portal.store.dialects import DaysAfter, changed, insert_for
+from portal.store.house import renewal_calendar
 from portal.store.mailboxes import Mailbox
 from portal.store.notices import Notice, NoticeAddress, NoticeState
 from portal.store.orders import Order, OrderLine
@@ -73,7 +73,7 @@ def plan_window(
         known,
         ~_told(milestone.day),
         ~_paid(),
-        ~_renews_by_itself(milestone),
+        ~_renews_by_itself(milestone, renewal_calendar(session).announced),
     )
     count = _insert(
         session, milestone.kind, Mailbox.expires_on, literal(milestone.day, Integer), due, now=now
@@ -159,14 +159,14 @@ def _recipients(boxes: CTE) -> Any:
     ).subquery("recipient")
 
 
-def _renews_by_itself(milestone: Milestone) -> Condition:
+def _renews_by_itself(milestone: Milestone, announced: int) -> Condition:
     """Return «its expiry is told by the announcement of its charge»; one that failed is told like all.
 
     Source: domain.md 12 `expiry_notice_auto`.
     """
     if milestone.kind is not NoticeKind.EXPIRY_NOTICE:
         return false()
-    if -milestone.day <= ANNOUNCED_DAYS_BEFORE:
+    if -milestone.day <= announced:
         return open_cycle_of(Mailbox)
     return exists().where(
         RenewsWith.mailbox_id == Mailbox.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from sqlite3 import Connection as SqliteConnection
@@ -66,23 +66,25 @@ def _sqlite_engine(url: str, lock_timeout_ms: int) -> Engine:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Session]:
-    """Give a session whose work is committed whole at the end, or not at all."""
+def transaction(engine: Engine, info: Mapping[str, object] | None = None) -> Iterator[Session]:
+    """Give a session whose work is committed whole at the end, or not at all; `info` travels with it."""
     token = _open_transactions.set(_open_transactions.get() + 1)
     try:
-        with Session(engine, expire_on_commit=False) as session:
+        with Session(engine, expire_on_commit=False, info={**(info or {})}) as session:
             yield session
             session.commit()
     finally:
         _open_transactions.reset(token)
 
 
-def reading_session(engine: Engine) -> Session:
+def reading_session(engine: Engine, info: Mapping[str, object] | None = None) -> Session:
     """Give a session for looking only: every statement sees the newest committed state."""
     options: dict[str, Any] = {READ_ONLY: True}
     if engine.dialect.name == "postgresql":
         options["isolation_level"] = "AUTOCOMMIT"
-    return Session(engine.execution_options(**options), expire_on_commit=False, autoflush=False)
+    return Session(
+        engine.execution_options(**options), expire_on_commit=False, autoflush=False, info={**(info or {})}
+    )
 
 
 def in_transaction() -> bool:

@@ -94,3 +94,5 @@ class RenewsWith(Base):
     """What was agreed for this mailbox alone; None where an order, maybe of several, was the occasion."""
     maximum_cents: Mapped[int | None] = mapped_column(BigInteger)
     """The most one charge for this mailbox may be, where its owner has set it."""
+    credit_first: Mapped[bool] = mapped_column(default=False)
+    """Whether it is paid from credit where that is enough, and only otherwise by the method."""

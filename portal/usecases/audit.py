@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from portal.store import audit_money, audit_work
+from portal.store import audit_money, audit_renewals, audit_work
+from portal.store.house import renewal_calendar
 from portal.usecases.credit_effects import CREDITED_CURRENCY
 from portal.usecases.quotes import verify_quotes
 
@@ -54,6 +55,13 @@ class Check(StrEnum):
     MAIL_WITHOUT_WORK = "mail_without_work"
     ROW_BEYOND_ITS_LEASE = "row_beyond_its_lease"
     ATTEMPT_UNDECIDED = "attempt_undecided"
+    CHARGE_UNANNOUNCED = "charge_unannounced"
+    CHARGE_ABOVE_ANNOUNCEMENT = "charge_above_announcement"
+    CHARGE_WITHOUT_MANDATE = "charge_without_mandate"
+    CHARGE_AFTER_EXPIRY = "charge_after_expiry"
+    CYCLE_AND_ORDER_APART = "cycle_and_order_apart"
+    CYCLE_PAST_ITS_EXPIRY = "cycle_past_its_expiry"
+    SWITCH_APART = "switch_apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,7 @@ class Finding:
 
 def audit(session: Session, *, today: date, now: datetime) -> Iterator[Finding]:
     """Yield what contradicts itself, up to NAMED of each check; nothing is what everybody wants."""
-    for check, query in _queries(today, now).items():
+    for check, query in {**_queries(today, now), **_about_renewals(session, today)}.items():
         for found in session.scalars(query.limit(NAMED)):
             yield Finding(check, str(found))
     wrong = (verdict for _, verdicts in verify_quotes(session) for verdict in verdicts)
@@ -99,4 +107,17 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.MAIL_WITHOUT_WORK: work.mails_without_work(),
         Check.ROW_BEYOND_ITS_LEASE: work.rows_beyond_their_lease(now),
         Check.ATTEMPT_UNDECIDED: work.undecided_attempts(now - ATTEMPT_PATIENCE),
+    }
+
+
+def _about_renewals(session: Session, today: date) -> Mapping[Check, Select[Any]]:
+    renewals = audit_renewals
+    return {
+        Check.CHARGE_UNANNOUNCED: renewals.charges_unannounced(renewal_calendar(session).notice),
+        Check.CHARGE_ABOVE_ANNOUNCEMENT: renewals.charges_above_announcement(),
+        Check.CHARGE_WITHOUT_MANDATE: renewals.charges_without_mandate(),
+        Check.CHARGE_AFTER_EXPIRY: renewals.charges_after_expiry(),
+        Check.CYCLE_AND_ORDER_APART: renewals.cycles_and_orders_apart(),
+        Check.CYCLE_PAST_ITS_EXPIRY: renewals.cycles_past_their_expiry(today, CANCELLATION_PATIENCE),
+        Check.SWITCH_APART: renewals.switches_apart(),
     }

@@ -16,6 +16,7 @@ from portal.store import auto_renewal_facts
 from portal.store.auto_renewal_facts import AccountPlace
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.dialects import insert_for
+from portal.store.house import renewal_calendar
 from portal.store.prices import prices_on
 from portal.usecases import auto_renewal_notices
 from portal.usecases.auto_renewal_prices import PricedRenewal, price_renewal
@@ -45,6 +46,7 @@ def _begin(session: Session, priced: Sequence[PricedRenewal], today: date, now: 
     """Store the cycles; return their ids by mailbox. The unique key decides who of two clocks begins one."""
     if not priced:
         return {}
+    tries = " ".join(map(str, renewal_calendar(session).tries))
     rows = [
         {
             "mailbox_id": renewal.facts.mailbox_id,
@@ -53,6 +55,7 @@ def _begin(session: Session, priced: Sequence[PricedRenewal], today: date, now: 
             "announced_on": today,
             "announced_cents": renewal.due_cents,
             "term_years": renewal.choice.years,
+            "try_days": tries,
             "updated_at": now,
         }
         for renewal in priced

@@ -12,7 +12,9 @@ from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from portal.domain.auto_renewal import CHARGEABLE, CycleEnd, CycleState, due_try, tries_left
+from portal.domain.attempts import GATEWAY_METHODS
+from portal.domain.auto_renewal import CHARGEABLE, CycleEnd, CycleState
+from portal.domain.credit_errors import CreditTooSmall
 from portal.domain.dates import rome_day
 from portal.domain.errors import MandateMissing
 from portal.domain.orders import is_payable
@@ -23,12 +25,15 @@ from portal.store.attempts import PaymentAttempt
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.auto_renewal_queries import Tried
 from portal.store.auto_renewals import AutoRenewalCycle
+from portal.store.declarations import declaration_of
+from portal.store.house import renewal_calendar
 from portal.store.orders import Order
 from portal.store.outbox import enqueue
 from portal.store.stored_methods import StoredMethod
-from portal.usecases import auto_renewal_notices, stored_methods
+from portal.usecases import auto_renewal_notices, credit_payments, stored_methods
 from portal.usecases.attempts import PREFIX, ask_later
 from portal.usecases.auto_renewal_prices import may_be_charged
+from portal.usecases.wallets import owner_of
 
 KIND = "auto_renewal.charge"
 AT_ONCE = 200
@@ -53,10 +58,10 @@ def plan_charges(
     rows = auto_renewal_queries.to_charge(session, cursor or 0, today, AT_ONCE)
     count = 0
     for row in rows:
-        if _due(row, today) is not None:
+        if _due(session, row, today) is not None:
             key = f"{KIND}:{row.cycle_id}:{today}:{row.attempts}"
             count += enqueue(session, KIND, key, {"cycle_id": row.cycle_id}, now=now)
-        elif not _tries_left(row, today):
+        elif not _tries_left(session, row, today):
             _give_up(session, row.cycle_id, CycleEnd.NOT_ANNOUNCED, today, now)
     return count, rows[-1].cycle_id if len(rows) == AT_ONCE else None
 
@@ -73,12 +78,15 @@ def begin_charge(session: Session, cycle_id: int, *, now: datetime) -> Charge | 
         return None
     order = order_facts.locked_order(session, cycle.order_id)
     facts = auto_renewal_facts.facts_of(session, [cycle.mailbox_id], today)[cycle.mailbox_id]
-    if not _is_still_wanted(cycle, order, facts, today):
+    if not _is_still_wanted(cycle, order, facts, today) or _is_paid_otherwise(session, order):
         return None
     before = attempts.open_attempt(session, order.id)
     if before is not None:
         return _again(session, cycle, order, before)
-    if cycle.state not in CHARGEABLE or _due(auto_renewal_queries.tried(session, cycle_id), today) is None:
+    if (
+        cycle.state not in CHARGEABLE
+        or _due(session, auto_renewal_queries.tried(session, cycle_id), today) is None
+    ):
         return None
     return _begin(session, cycle, order, facts, today, now)
 
@@ -86,6 +94,14 @@ def begin_charge(session: Session, cycle_id: int, *, now: datetime) -> Charge | 
 def _is_still_wanted(cycle: AutoRenewalCycle, order: Order, facts: RenewalFacts, today: date) -> bool:
     is_same_expiry = facts.expires_on == cycle.expires_on and today <= cycle.expires_on
     return is_payable(order.state) and facts.method_is_active and is_same_expiry
+
+
+def _is_paid_otherwise(session: Session, order: Order) -> bool:
+    """Say whether the customer pays this order by transfer or slip, or says to have done so.
+
+    Money that is on its way would come on top of a charge. Source: domain.md 6 «pays by hand».
+    """
+    return order.payment_method not in GATEWAY_METHODS or declaration_of(session, order.id) is not None
 
 
 def _begin(
@@ -98,6 +114,8 @@ def _begin(
 ) -> Charge | None:
     if order.due_cents > cycle.announced_cents or not may_be_charged(facts, order.due_cents):
         _give_up(session, cycle.id, CycleEnd.OVER_MAXIMUM, today, now)
+        return None
+    if facts.credit_first and _paid_from_credit(session, order, now):
         return None
     method = session.get_one(StoredMethod, facts.method_id)
     attempt = PaymentAttempt(
@@ -115,6 +133,17 @@ def _begin(
     session.flush()
     ask_later(session, attempt.reference, 0, now, now=now)
     return _charge(session, attempt, order)
+
+
+def _paid_from_credit(session: Session, order: Order, now: datetime) -> bool:
+    """Pay the order from its owner's credit if that is enough for all of it. Source: domain.md C20, 7.3."""
+    try:
+        with session.begin_nested():
+            credit_payments.spend_on(session, owner_of(order), order, now=now)
+    except CreditTooSmall:
+        session.refresh(order)
+        return False
+    return True
 
 
 def _again(session: Session, cycle: AutoRenewalCycle, order: Order, attempt: PaymentAttempt) -> Charge | None:
@@ -152,14 +181,16 @@ def _announced_on(row: Tried, today: date) -> date:
     return rome_day(row.announced_at) if row.announced_at else today
 
 
-def _tries_left(row: Tried, today: date) -> bool:
-    return bool(tries_left(row.expires_on, _announced_on(row, today), row.last_try))
+def _tries_left(session: Session, row: Tried, today: date) -> bool:
+    calendar = renewal_calendar(session).promised(row.try_days)
+    return bool(calendar.tries_left(row.expires_on, _announced_on(row, today), row.last_try))
 
 
-def _due(row: Tried, today: date) -> int | None:
+def _due(session: Session, row: Tried, today: date) -> int | None:
     if row.announced_at is None:
         return None
-    return due_try(today, row.expires_on, rome_day(row.announced_at), row.last_try)
+    calendar = renewal_calendar(session).promised(row.try_days)
+    return calendar.due_try(today, row.expires_on, rome_day(row.announced_at), row.last_try)
 
 
 def _give_up(session: Session, cycle_id: int, end: CycleEnd, today: date, now: datetime) -> None:

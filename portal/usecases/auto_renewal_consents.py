@@ -14,7 +14,6 @@ from portal.domain.access import Action, Subject, allowed
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.errors import ConsentChanged, ConsentTooSmall
 from portal.domain.mandates import (
-    CHARGED_DAYS_BEFORE,
     CONSENT_VERSION,
     AutoRenewalQuestion,
     MandateLimits,
@@ -22,9 +21,11 @@ from portal.domain.mandates import (
 )
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
+from portal.domain.renewal_calendar import USUAL, RenewalCalendar
 from portal.domain.terms import new_expiry
 from portal.store import draft_changes, method_queries
 from portal.store.drafts import RenewalDraft
+from portal.store.house import renewal_calendar
 from portal.store.mailboxes import Mailbox
 from portal.store.stored_methods import AutoRenewalConsent
 from portal.usecases.draft_lines import mailbox_relation
@@ -38,6 +39,7 @@ class Question:
     is_choice: bool
     """False: the operator switches it on for whoever pays so, and says so."""
     text_version: str
+    calendar: RenewalCalendar
     maximum_cents: Cents
     first_charge_on: date
     mailboxes: int
@@ -72,11 +74,13 @@ def look_at_question(
     if mode is AutoRenewalQuestion.OFF or first_expiry is None or not _may_answer(session, subject):
         return None
     before = method_queries.consent_of_draft(session, draft.facts.id)
+    calendar = renewal_calendar(session)
     return Question(
         is_choice=mode is AutoRenewalQuestion.ASK,
         text_version=CONSENT_VERSION,
+        calendar=calendar,
         maximum_cents=limits.maximum_for(draft.totals.quote.due_cents),
-        first_charge_on=first_expiry - timedelta(days=CHARGED_DAYS_BEFORE),
+        first_charge_on=first_expiry - timedelta(days=calendar.tries[0]),
         mailboxes=draft.totals.mailboxes,
         answered=before.wanted if before else None,
     )
@@ -105,7 +109,7 @@ def record_answer(
             raise ConsentChanged(maximum_cents)
         consent = AutoRenewalConsent(
             wanted=answer.wanted,
-            text_version=CONSENT_VERSION,
+            text_version=shown_version(CONSENT_VERSION, renewal_calendar(session)),
             maximum_cents=maximum_cents if answer.wanted else 0,
             given_at=now,
             address=answer.address,
@@ -114,6 +118,11 @@ def record_answer(
         session.flush()
         consent_id = consent.id
     draft_changes.set_consent(session, draft.facts.id, consent_id)
+
+
+def shown_version(version: str, calendar: RenewalCalendar) -> str:
+    """Return what was shown: the text's version, with the days it spoke of where they are not the usual."""
+    return version if calendar == USUAL else f"{version}:{calendar.stamp}"
 
 
 def answer_in(session: Session, draft: OpenDraft) -> bool | None:

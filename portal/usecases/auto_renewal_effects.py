@@ -10,11 +10,12 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from portal.domain.attempts import DECLINES, Failure
-from portal.domain.auto_renewal import CYCLE_MOVES, CycleEnd, CycleState, due_try, next_try_on
+from portal.domain.auto_renewal import CYCLE_MOVES, CycleEnd, CycleState
 from portal.domain.dates import rome_day
 from portal.store import auto_renewal_facts, auto_renewal_queries
 from portal.store.attempts import PaymentAttempt
 from portal.store.auto_renewals import AutoRenewalCycle
+from portal.store.house import renewal_calendar
 from portal.store.orders import Order
 from portal.usecases import auto_renewal_notices
 
@@ -47,8 +48,11 @@ def charge_failed(
         _move(session, cycle, CycleState.RETRY, None, now)
         return
     announced_on = _announced_on(session, cycle)
-    cycle.last_try = due_try(rome_day(attempt.opened_at), cycle.expires_on, announced_on, cycle.last_try)
-    next_on = next_try_on(cycle.expires_on, announced_on, cycle.last_try)
+    calendar = renewal_calendar(session).promised(cycle.try_days)
+    cycle.last_try = calendar.due_try(
+        rome_day(attempt.opened_at), cycle.expires_on, announced_on, cycle.last_try
+    )
+    next_on = calendar.next_try_on(cycle.expires_on, announced_on, cycle.last_try)
     if next_on is None:
         _move(session, cycle, CycleState.FAILED, CycleEnd.REFUSED, now)
     else:

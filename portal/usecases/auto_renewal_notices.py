@@ -11,9 +11,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from portal.domain.auto_renewal import charge_on
 from portal.domain.money import Cents
+from portal.domain.renewal_calendar import RenewalCalendar
 from portal.store.auto_renewal_facts import RenewalFacts
+from portal.store.house import renewal_calendar
 from portal.usecases.auto_renewal_prices import PricedRenewal
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, NewMail, write_mail, write_mails
 
@@ -30,8 +31,9 @@ def charges_announced(
         facts = renewal.facts
         for recipient in _recipients(facts):
             told[facts.account_id, facts.language, recipient].append(renewal)
+    calendar = renewal_calendar(session)
     mails = [
-        _announcement(account_id, language, recipient, listed, today, now)
+        _announcement(account_id, language, recipient, listed, today, calendar, now)
         for (account_id, language, recipient), listed in told.items()
     ]
     ids = write_mails(session, mails, now=now)
@@ -48,7 +50,12 @@ def switched_on(
 ) -> None:
     """Say that a mailbox renews by itself from now on, when it is charged first, and how much at most."""
     facts = renewal.facts
-    context = _charge(renewal, today) | {"maximum_cents": maximum_cents}
+    calendar = renewal_calendar(session)
+    context = _charge(renewal, today, calendar) | {
+        "maximum_cents": maximum_cents,
+        "announced": calendar.announced,
+        "credit_first": facts.credit_first,
+    }
     _write(session, facts, "auto_renewal_enabled", f"{now:%Y%m%dT%H%M%S}", context, now)
 
 
@@ -93,6 +100,7 @@ def _announcement(
     recipient: str,
     renewals: Sequence[PricedRenewal],
     today: date,
+    calendar: RenewalCalendar,
     now: datetime,
 ) -> NewMail:
     first = renewals[0].facts
@@ -104,8 +112,9 @@ def _announcement(
         language=language,
         context={
             "name": first.holder_name if alone else "",
-            "charges": [_charge(renewal, today) for renewal in renewals[:LISTED]],
+            "charges": [_charge(renewal, today, calendar) for renewal in renewals[:LISTED]],
             "count": len(renewals),
+            "ordered": calendar.ordered,
             "total_cents": sum(renewal.due_cents for renewal in renewals if renewal.is_allowed),
         },
         account_id=account_id,
@@ -113,8 +122,8 @@ def _announcement(
     )
 
 
-def _charge(renewal: PricedRenewal, today: date) -> Context:
-    day = charge_on(today, renewal.facts.expires_on)
+def _charge(renewal: PricedRenewal, today: date, calendar: RenewalCalendar) -> Context:
+    day = calendar.charge_on(today, renewal.facts.expires_on)
     return _about(renewal.facts) | {
         "plan": renewal.choice.plan.value,
         "extra_mailbox_gb": renewal.choice.extra_mailbox_gb,
@@ -123,6 +132,7 @@ def _charge(renewal: PricedRenewal, today: date) -> Context:
         "amount_cents": renewal.due_cents,
         "charge_on": day.isoformat() if day else None,
         "allowed": renewal.is_allowed,
+        "credit_first": renewal.facts.credit_first,
     }
 
 

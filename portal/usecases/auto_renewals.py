@@ -18,8 +18,6 @@ from portal.domain.auto_renewal import (
     OPEN_CYCLES,
     CycleEnd,
     CycleState,
-    charge_on,
-    next_try_on,
 )
 from portal.domain.errors import AutoRenewalRefused, NotFound, PaymentDeclared
 from portal.domain.history import Deed
@@ -27,22 +25,24 @@ from portal.domain.mandates import MAILBOX_CONSENT_VERSION, MandateLimits
 from portal.domain.money import Cents
 from portal.domain.orders import is_cancellable
 from portal.domain.renewability import NotRenewable
+from portal.domain.renewal_calendar import RenewalCalendar
 from portal.store import auto_renewal_facts, auto_renewal_queries, locks, method_queries
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.auto_renewals import AutoRenewalCycle
+from portal.store.house import renewal_calendar, renewal_terms
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.scope import visible_mailboxes
 from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
-from portal.usecases import auto_renewal_notices, history, orders, stored_methods
+from portal.usecases import auto_renewal_notices, history, orders, stored_methods, wallets
+from portal.usecases.auto_renewal_consents import shown_version
 from portal.usecases.auto_renewal_prices import PricedRenewal, price_renewal
 from portal.usecases.billing import look_at_billing
 from portal.usecases.draft_lines import mailbox_relation
 
 NEVER = (NotRenewable.DOMAIN_PLAN, NotRenewable.CONVENTION_BODY)
 """Where auto-renewal can mean nothing. Source: domain.md 3.6, 6."""
-GREATEST_MAXIMUM_CENTS = 10_000_00
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Wish:
     reference: str
     maximum_cents: Cents
     address: str
+    credit_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ class Switch:
     next_charge_on: date | None
     """None: this expiry is not charged by itself."""
     can_be_invoiced: bool
+    credit_cents: Cents | None
+    """What there is to spend on it first; None where it is not the subject's to spend."""
+    greatest_maximum_cents: Cents
 
     @property
     def is_on(self) -> bool:
@@ -95,7 +99,7 @@ class Switch:
 
 def look_at_switch(session: Session, subject: Subject, address: str, *, today: date) -> Switch:
     """Return the switch of a mailbox. Raises NotFound where it is not the subject's to turn."""
-    return _switch(session, _own(session, subject, address), today)
+    return _switch(session, subject, _own(session, subject, address), today)
 
 
 def switch_on(
@@ -107,11 +111,11 @@ def switch_on(
     """
     locks.lock_owner(session, subject)
     mailbox = _locked(session, _own(session, subject, address))
-    switch = _switch(session, mailbox, today)
+    switch = _switch(session, subject, mailbox, today)
     method = _checked(switch, wish)
     consent = AutoRenewalConsent(
         wanted=True,
-        text_version=MAILBOX_CONSENT_VERSION,
+        text_version=shown_version(MAILBOX_CONSENT_VERSION, renewal_calendar(session)),
         maximum_cents=wish.maximum_cents,
         given_at=now,
         address=wish.address,
@@ -119,10 +123,12 @@ def switch_on(
     session.add(consent)
     session.flush()
     stored_methods.give_mandate(session, method, consent)
-    method_queries.renew_mailbox_with(session, mailbox, method.id, consent)
+    is_theirs = switch.credit_cents is not None
+    credit_first = wish.credit_first if is_theirs else switch.facts.credit_first
+    method_queries.renew_mailbox_with(session, mailbox, method.id, consent, credit_first=credit_first)
     auto_renewal_queries.forget_switched_off(session, [mailbox.id])
     history.record(session, Deed.AUTO_RENEWAL_ON, subject, now=now, about=mailbox.address)
-    renewal = _switch(session, mailbox, today).renewal
+    renewal = _switch(session, subject, mailbox, today).renewal
     assert renewal is not None
     auto_renewal_notices.switched_on(session, renewal, wish.maximum_cents, today, now=now)
 
@@ -135,7 +141,7 @@ def switch_off(session: Session, subject: Subject, address: str, *, today: date,
     """
     locks.lock_owner(session, subject)
     mailbox = _locked(session, _own(session, subject, address))
-    switch = _switch(session, mailbox, today)
+    switch = _switch(session, subject, mailbox, today)
     if not switch.is_on and not mailbox.auto_renewal:
         return None
     method_queries.stop_renewing(session, mailbox, now)
@@ -159,7 +165,7 @@ def _locked(session: Session, mailbox: Mailbox) -> Mailbox:
     return mailbox
 
 
-def _switch(session: Session, mailbox: Mailbox, today: date) -> Switch:
+def _switch(session: Session, subject: Subject, mailbox: Mailbox, today: date) -> Switch:
     facts = auto_renewal_facts.facts_of(session, [mailbox.id], today)[mailbox.id]
     if facts.reason in NEVER or facts.reason == NotRenewable.CANCELLED:
         raise NotFound
@@ -172,8 +178,10 @@ def _switch(session: Session, mailbox: Mailbox, today: date) -> Switch:
         cycle=cycle,
         order=order,
         methods=method_queries.chargeable_methods(session, mailbox.account_id, mailbox.id),
-        next_charge_on=_next_charge(cycle, facts, today),
+        next_charge_on=_next_charge(renewal_calendar(session), cycle, facts, today),
         can_be_invoiced=look_at_billing(session, payer, today=today).is_ready,
+        credit_cents=wallets.balance_of(session, payer, today=today) if payer == subject else None,
+        greatest_maximum_cents=renewal_terms(session).greatest_maximum_cents,
     )
 
 
@@ -183,12 +191,14 @@ def _payer(facts: RenewalFacts) -> Subject:
     return Subject(SubjectKind.MAILBOX, mailbox_id=facts.mailbox_id)
 
 
-def _next_charge(cycle: AutoRenewalCycle | None, facts: RenewalFacts, today: date) -> date | None:
+def _next_charge(
+    calendar: RenewalCalendar, cycle: AutoRenewalCycle | None, facts: RenewalFacts, today: date
+) -> date | None:
     if cycle is None or cycle.ended_by is CycleEnd.SWITCHED_OFF:
-        return charge_on(today, facts.expires_on)
+        return calendar.charge_on(today, facts.expires_on)
     if cycle.state not in OPEN_CYCLES:
         return None
-    return next_try_on(cycle.expires_on, cycle.announced_on, cycle.last_try)
+    return calendar.promised(cycle.try_days).next_try_on(cycle.expires_on, cycle.announced_on, cycle.last_try)
 
 
 def _checked(switch: Switch, wish: Wish) -> StoredMethod:
@@ -202,7 +212,7 @@ def _checked(switch: Switch, wish: Wish) -> StoredMethod:
         raise AutoRenewalRefused("method", "not_invoiced")
     if wish.maximum_cents < switch.renewal.due_cents:
         raise AutoRenewalRefused("maximum", "too_small")
-    if wish.maximum_cents > GREATEST_MAXIMUM_CENTS:
+    if wish.maximum_cents > switch.greatest_maximum_cents:
         raise AutoRenewalRefused("maximum", "too_big")
     return chosen[0]
 

@@ -21,10 +21,12 @@ from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
 from portal.ports import GatewayReport, HostedPage, KeptMethod, MethodToken, PaymentRequest
 from portal.store import auto_renewal_queries, locks, method_queries
+from portal.store.house import renewal_calendar
 from portal.store.method_queries import ListedMethod
 from portal.store.outbox import enqueue
 from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
 from portal.usecases import history, method_notices, stored_methods
+from portal.usecases.auto_renewal_consents import shown_version
 
 PREFIX = "m-"
 """Begins the references of stored methods, as `p-` those of payments."""
@@ -107,7 +109,7 @@ def open_method(
     )
     consent = AutoRenewalConsent(
         wanted=True,
-        text_version=METHOD_CONSENT_VERSION,
+        text_version=shown_version(METHOD_CONSENT_VERSION, renewal_calendar(session)),
         maximum_cents=maximum_cents,
         given_at=now,
         address=wish.address,

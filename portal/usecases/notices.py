@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from portal.domain.attempts import Failure
 from portal.domain.dates import rome_day
-from portal.domain.mandates import CHARGED_DAYS_BEFORE
 from portal.domain.money import Cents
 from portal.domain.orders import LineState
 from portal.domain.payments import BankCalendar, PaymentMethod
@@ -22,6 +21,7 @@ from portal.store import order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.contracts import acceptances_of
 from portal.store.extras import OrderExtra, order_extras
+from portal.store.house import renewal_calendar
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
@@ -148,7 +148,8 @@ def auto_renewal_enabled(
     Source: domain.md 12 `auto_renewal_enabled`.
     """
     renewed = _lines_context(session, order)
-    first_on = order_facts.first_new_expiry(session, order.id) - timedelta(days=CHARGED_DAYS_BEFORE)
+    calendar = renewal_calendar(session)
+    first_on = order_facts.first_new_expiry(session, order.id) - timedelta(days=calendar.tries[0])
     context = renewed | {
         "order": order.number,
         "address": renewed["lines"][0]["address"],
@@ -157,6 +158,8 @@ def auto_renewal_enabled(
         "brand": method.brand,
         "last_four": method.last_four,
         "maximum_cents": maximum_cents,
+        "announced": calendar.announced,
+        "credit_first": False,
     }
     _write(session, order, "auto_renewal_enabled", "checkout", context, now=now)
 

@@ -22,7 +22,13 @@ LAW: dict[str, set[str]] = {
     "portal.ports": DOMAIN_ONLY,
     "portal.gateway_settings": DOMAIN_ONLY,
     "portal.space_settings": DOMAIN_ONLY,
-    "portal.settings": {"portal.failpoints", "portal.gateway_settings", "portal.space_settings"},
+    "portal.auto_renewal_settings": DOMAIN_ONLY,
+    "portal.settings": {
+        "portal.auto_renewal_settings",
+        "portal.failpoints",
+        "portal.gateway_settings",
+        "portal.space_settings",
+    },
     "portal.logs": set(),
     "portal.store": DOMAIN_ONLY,
     "portal.migrate": {"portal.store"},
@@ -40,6 +46,7 @@ LAW: dict[str, set[str]] = {
         "portal.failpoints",
         "portal.ports",
         "portal.settings",
+        "portal.store.house",
         "portal.store.session",
     },
     "portal.till": {

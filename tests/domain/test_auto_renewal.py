@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from portal.domain.auto_renewal import (
-    CYCLE_MOVES,
-    NOTICE_DAYS,
-    OPEN_CYCLES,
-    TRY_DAYS_BEFORE,
-    CycleState,
-    begins_on,
-    charge_on,
-    due_try,
-    is_order_due,
-    is_within,
-    may_begin,
-    next_try_on,
-    term_to_renew,
-    tries_left,
-)
+from portal.domain.auto_renewal import CYCLE_MOVES, OPEN_CYCLES, CycleState, is_within, term_to_renew
+from portal.domain.renewal_calendar import USUAL, RenewalCalendar
 
 EXPIRY = date(2027, 3, 31)
 
@@ -45,14 +32,14 @@ def before(days: int) -> date:
     ],
 )
 def test_a_cycle_begins_between_thirty_and_seven_days_before(days_left: int, begins: bool) -> None:
-    assert may_begin(before(days_left), EXPIRY) is begins
+    assert USUAL.may_begin(before(days_left), EXPIRY) is begins
 
 
 @pytest.mark.parametrize(
     ("days_left", "due"), [(16, False), (15, True), (14, True), (1, True), (0, True), (-1, False)]
 )
 def test_the_order_comes_fifteen_days_before_and_never_after(days_left: int, due: bool) -> None:
-    assert is_order_due(before(days_left), EXPIRY) is due
+    assert USUAL.is_order_due(before(days_left), EXPIRY) is due
 
 
 @pytest.mark.parametrize(
@@ -78,7 +65,7 @@ def test_the_order_comes_fifteen_days_before_and_never_after(days_left: int, due
     ],
 )
 def test_tries_by_the_day(days_left: int, last_try: int | None, due: int | None) -> None:
-    assert due_try(before(days_left), EXPIRY, before(30), last_try) == due
+    assert USUAL.due_try(before(days_left), EXPIRY, before(30), last_try) == due
 
 
 @pytest.mark.parametrize(
@@ -96,14 +83,14 @@ def test_tries_by_the_day(days_left: int, last_try: int | None, due: int | None)
     ],
 )
 def test_no_try_without_days_of_notice(announced: int, left: list[int]) -> None:
-    assert tries_left(EXPIRY, before(announced), None) == left
-    assert all(announced - days >= NOTICE_DAYS for days in left)
+    assert USUAL.tries_left(EXPIRY, before(announced), None) == left
+    assert all(announced - days >= USUAL.notice for days in left)
 
 
 @pytest.mark.parametrize(("last_try", "following"), [(None, 7), (7, 5), (5, 3), (3, 1), (1, None)])
 def test_the_next_try(last_try: int | None, following: int | None) -> None:
     expected = None if following is None else before(following)
-    assert next_try_on(EXPIRY, before(30), last_try) == expected
+    assert USUAL.next_try_on(EXPIRY, before(30), last_try) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,12 +99,12 @@ def test_the_next_try(last_try: int | None, following: int | None) -> None:
 )
 def test_the_first_charge_for_one_who_begins_today(days_left: int, charged: int | None) -> None:
     expected = None if charged is None else before(charged)
-    assert charge_on(before(days_left), EXPIRY) == expected
+    assert USUAL.charge_on(before(days_left), EXPIRY) == expected
 
 
 @pytest.mark.parametrize(("days_left", "announced"), [(90, 30), (30, 30), (12, 12)])
 def test_the_announcement_is_a_month_before_or_at_once(days_left: int, announced: int) -> None:
-    assert begins_on(before(days_left), EXPIRY) == before(announced)
+    assert USUAL.begins_on(before(days_left), EXPIRY) == before(announced)
 
 
 def test_whatever_days_are_missed_each_try_is_made_at_most_once_and_in_time() -> None:
@@ -126,12 +113,12 @@ def test_whatever_days_are_missed_each_try_is_made_at_most_once_and_in_time() ->
         working = [days for days in range(8, -1, -1) if pattern >> days & 1]
         last_try, made = None, []
         for days in [each for day in working for each in (day, day + 1)]:
-            due = due_try(before(days), EXPIRY, before(30), last_try)
+            due = USUAL.due_try(before(days), EXPIRY, before(30), last_try)
             if due is not None:
                 made.append(due)
                 last_try = due
         assert made == sorted(set(made), reverse=True)
-        assert set(made) <= set(TRY_DAYS_BEFORE)
+        assert set(made) <= set(USUAL.tries)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +144,30 @@ def test_what_is_over_stays_over_but_for_money_by_hand() -> None:
         (CycleState.FAILED, CycleState.DONE),
         (CycleState.FAILED, CycleState.SKIPPED),
     }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"announced": 10},
+        {"ordered": 6},
+        {"announced": 61},
+        {"tries": ()},
+        {"tries": (5, 7)},
+        {"tries": (7, 7)},
+        {"tries": (7, 0)},
+        {"tries": (9, 7, 5, 3, 1)},
+        {"notice": 0},
+        {"notice": 24},
+    ],
+)
+def test_days_that_contradict_each_other_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        RenewalCalendar(**fields)
+
+
+def test_the_days_that_were_announced_hold_whatever_is_set_later() -> None:
+    later = RenewalCalendar(announced=40, ordered=20, tries=(12, 6))
+
+    assert later.promised("7 5 3 1").next_try_on(EXPIRY, before(30), None) == before(7)
+    assert later.next_try_on(EXPIRY, before(30), None) == before(12)

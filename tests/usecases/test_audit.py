@@ -19,6 +19,7 @@ from portal.usecases.payments import Money, settle
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
+from tests.usecases.test_audit_renewals import BROKEN_RENEWALS
 
 
 def live(session: Session) -> Mailbox:
@@ -138,7 +139,7 @@ def test_a_broken_invariant_is_reported(apart: Services, check: Check) -> None:
 
 
 def test_every_check_is_broken_once() -> None:
-    assert set(BROKEN) | GUARDED_BY_SCHEMA | TOLD_BY_QUOTES == set(Check)
+    assert set(BROKEN) | GUARDED_BY_SCHEMA | TOLD_BY_QUOTES | set(BROKEN_RENEWALS) == set(Check)
 
 
 def test_what_is_off_is_named_a_few_at_a_time(services: Services) -> None:

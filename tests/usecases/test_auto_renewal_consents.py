@@ -39,6 +39,9 @@ SHOWN_TEXTS = {
     "2026-11": "8a40a8ad1218bf79",
     "2026-11-mailbox": "ef2fac8384f0e194",
     "2026-11-method": "bacce7756be63d67",
+    "2026-12-method": "74f66889c851cdf3",
+    "2026-12": "1728222f4c6865e1",
+    "2026-12-mailbox": "871e055d1288c651",
 }
 """What was shown under each version: a changed text needs a new version, or nobody knows what was agreed."""
 

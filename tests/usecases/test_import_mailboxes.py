@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.domain.plans import Plan
 from portal.store import every_table
@@ -15,11 +15,13 @@ from portal.store.accounts import Account, Holder, LoginSession
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine, Renewal
 from portal.store.selections import SelectedMailbox
+from portal.store.stored_methods import RenewsWith
 from portal.usecases.imports.problems import Problem, Reason, RowsRefused
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import make_order, select_mailboxes
 from tests.registers import ACCOUNT, as_csv, bring_in, good_row
+from tests.usecases.renewing import renewing
 
 OTHER_ACCOUNT = "100300@aruba.it"
 
@@ -104,6 +106,34 @@ def test_the_bad_rows_alone_are_left_out_if_asked(services: Services) -> None:
         (23, "address", Reason.REPEATED_ADDRESS),
     ]
     assert count(services, Mailbox) == 20
+
+
+def test_once_imported_auto_renewal_is_the_customers_switch(services: Services) -> None:
+    """A register that is imported for its use of space must not switch anybody on or off."""
+    bring_in(services, as_csv([good_row(auto_renewal="yes")]))
+    with services.transaction() as session:
+        session.execute(update(Mailbox).values(auto_renewal=False))
+
+    assert bring_in(services, as_csv([good_row(auto_renewal="yes", mailbox_used_mb=431)])) == []
+
+    mailbox = stored(services)
+    assert (mailbox.auto_renewal, mailbox.mailbox_used_mb) == (False, 431)
+
+
+def test_a_mailbox_that_goes_to_another_account_is_renewed_with_nobodys_card(
+    services: Services, clock: Clock
+) -> None:
+    days = renewing(services, clock)
+    days.before(20)
+    box = days.mailbox()
+    row = good_row(address=box.address, expires_on=box.expires_on, account="999999@aruba.it")
+
+    assert bring_in(services, as_csv([row | {"account_email": "altri@posta.example"}])) == []
+    days.before(0)
+
+    assert (days.attempts(), days.mailbox().auto_renewal) == ([], False)
+    with services.reading() as session:
+        assert session.scalars(select(RenewsWith)).all() == []
 
 
 def test_the_same_file_again_changes_nothing(services: Services, clock: Clock) -> None:

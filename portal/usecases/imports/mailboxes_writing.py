@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from portal.store import auto_renewal_queries
 from portal.store.accounts import Account, Holder, LoginSession
 from portal.store.mailboxes import Mailbox
 from portal.store.selections import SelectedMailbox
@@ -98,6 +99,7 @@ def _write_changes(
     for kept in batch:
         before = stored[kept.row.address]
         columns = references.columns(kept.row)
+        del columns["auto_renewal"]  # from the first import on it is the customer's switch
         password_hash = password_to_store(kept) or before.password_hash
         changes.append(columns | {"id": before.mailbox_id, "password_hash": password_hash})
         if columns["account_id"] != before.account_id:
@@ -106,6 +108,7 @@ def _write_changes(
             with_new_password.append(before.mailbox_id)
     if changes:
         session.execute(update(Mailbox), changes)
+    auto_renewal_queries.switch_off(session, moved, now=now)
     _forget_replaced_holders(session, {before.holder_id for before in stored.values()})
     session.execute(delete(SelectedMailbox).where(SelectedMailbox.mailbox_id.in_(moved)))
     _end_sessions(session, with_new_password, now)
