@@ -82,7 +82,7 @@ def test_the_answer_is_kept_and_shown_before_confirming(
 def test_s42_a_maximum_that_changed_meanwhile_is_read_again(
     person: Shopper, consents: Callable[[], list[bool]]
 ) -> None:
-    posted = {"method": "card", "auto_renewal": "yes", "shown": "2026-11:99900"}
+    posted = {"method": "card", "auto_renewal": "yes", "shown": "2026-12:99900"}
 
     answer = person.browser.post(f"{person.plan}/pagamento", posted)
 
@@ -90,7 +90,7 @@ def test_s42_a_maximum_that_changed_meanwhile_is_read_again(
     assert "rispondi di nuovo" in answer.text
     assert consents() == []
     assert (
-        person.browser.post(f"{person.plan}/pagamento", posted | {"shown": "2026-11:1000"}).status_code == 303
+        person.browser.post(f"{person.plan}/pagamento", posted | {"shown": "2026-12:1000"}).status_code == 303
     )
 
 

@@ -88,7 +88,7 @@ def test_a_method_is_added_for_nothing_with_its_mandate(owner: Owner, services: 
     with services.reading() as session:
         (consent,) = session.scalars(select(AutoRenewalConsent))
         assert (consent.wanted, consent.maximum_cents) == (True, ADDED_MAXIMUM_CENTS)
-        assert (consent.text_version, consent.address) == ("2026-11-method", "127.0.0.1")
+        assert (consent.text_version, consent.address) == ("2026-12-method", "127.0.0.1")
         assert consent.given_at == services.now()
         assert stored_methods.token_to_charge(session, method.id, ADDED_MAXIMUM_CENTS).token
     assert owner.mails() == [("payment_method_changed", 0)]
@@ -110,7 +110,7 @@ def test_without_a_kind_or_the_mandate_nothing_is_begun(owner: Owner, fields: di
     assert owner.methods() == []
 
 
-@pytest.mark.parametrize("shown", ["", "2026-11-method:19999", "2026-11:20000"])
+@pytest.mark.parametrize("shown", ["", "2026-12-method:19999", "2026-11:20000"])
 def test_s42_what_was_not_read_is_not_agreed(owner: Owner, services: Services, shown: str) -> None:
     answer = owner.browser.post(f"{PAGE}/nuovo", READ | {"shown": shown})
 

@@ -67,7 +67,7 @@ def choose(
         )
 
 
-@pytest.mark.parametrize("shown", ["2026-10:1000", "2026-11:2000", "2026-11", "x"])
+@pytest.mark.parametrize("shown", ["2026-10:1000", f"{CONSENT_VERSION}:2000", "2026-11", "x"])
 def test_s42_nobody_agrees_to_what_they_did_not_read(services: Services, shown: str) -> None:
     cart = fill_cart(services, {})
 
@@ -75,7 +75,7 @@ def test_s42_nobody_agrees_to_what_they_did_not_read(services: Services, shown: 
         choose(services, cart, wanted=True, shown=shown)
 
     choose(services, cart, wanted=False, shown=shown)
-    choose(services, cart, wanted=True, shown="2026-11:1000")
+    choose(services, cart, wanted=True, shown=f"{CONSENT_VERSION}:1000")
 
 
 def test_the_operator_says_how_much_a_mandate_allows(services: Services) -> None:
@@ -286,4 +286,4 @@ def test_a_text_that_was_shown_never_changes(version: str) -> None:
 
 def test_every_text_is_pinned_and_the_present_one_is_there() -> None:
     assert {path.stem for path in CONSENTS.glob("*.html")} == set(SHOWN_TEXTS)
-    assert {CONSENT_VERSION, MAILBOX_CONSENT_VERSION, METHOD_CONSENT_VERSION} == set(SHOWN_TEXTS)
+    assert {CONSENT_VERSION, MAILBOX_CONSENT_VERSION, METHOD_CONSENT_VERSION} <= set(SHOWN_TEXTS)
