@@ -1,7 +1,7 @@
 """auto-renewal settings and credit first
 
 Revision ID: c2ca94746851
-Revises: 51f5e8a5e713
+Revises: c3d80f6b1a52
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c2ca94746851"
-down_revision = "51f5e8a5e713"
+down_revision = "c3d80f6b1a52"
 branch_labels = None
 depends_on = None
 
