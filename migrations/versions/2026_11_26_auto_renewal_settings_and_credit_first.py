@@ -1,7 +1,7 @@
 """auto-renewal settings and credit first
 
 Revision ID: c2ca94746851
-Revises: c3d80f6b1a52
+Revises: c9ced26c90ba
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c2ca94746851"
-down_revision = "c3d80f6b1a52"
+down_revision = "c9ced26c90ba"
 branch_labels = None
 depends_on = None
 
