@@ -48,6 +48,12 @@ def short_day(day: date, locale: str = "it") -> str:
     return format_date(day, "dd/MM/yyyy", locale=locale)
 
 
+@lru_cache(maxsize=512)
+def month(day: date, locale: str = "it") -> str:
+    """Return «settembre 2026»."""
+    return format_date(day, "LLLL y", locale=locale)
+
+
 @lru_cache(maxsize=4096)
 def days_away(days: int, locale: str = "it") -> str:
     """Return «tra 12 giorni» for 12, «23 giorni fa» for -23; beyond ninety days in months, then in years."""

@@ -86,6 +86,7 @@ def register(app: Flask) -> None:
         "long_day": formats.long_day,
         "short_day": formats.short_day,
         "moment": formats.moment,
+        "month": formats.month,
         "days_away": formats.days_away,
         "is_pec": is_on_pec_domain,
         "gigabytes": formats.gigabytes,

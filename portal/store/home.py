@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import false, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    case,
+    extract,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.forecast import Expiring, window_end
 from portal.domain.orders import OrderState
+from portal.domain.pricing import Choice
 from portal.store.base import AnyRow, AnySelect
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
-from portal.store.renewability import OLDEST_KEPT, STILL_THERE, day_values
+from portal.store.renewability import OLDEST_KEPT, RENEWABLE, STILL_THERE, TODAY, day_values
 from portal.store.scope import OF_THE_ACCOUNT, own_drafts, visible_orders
+from portal.store.selections import IN_ANY_TAB
 
 SHOWN = 5
 
@@ -41,6 +55,38 @@ def _first_of_tab(*, own: bool) -> AnySelect:
         .limit(SHOWN)
         .subquery()
     )
+
+
+def renewals_ahead(session: Session, account_id: int, today: date) -> list[Expiring]:
+    """Count the account's renewable mailboxes, expired ones too, by month of expiry and by what they are."""
+    values = day_values(today) | {"account_id": account_id}
+    rows = session.execute(
+        _AHEAD.where(Mailbox.expires_on < window_end(today)).group_by(*_AHEAD.selected_columns[:-1]), values
+    )
+    return [
+        Expiring(
+            date(row.month // 100, row.month % 100, 1) if row.month else None,
+            Choice(row.plan, row.extra_mailbox_gb, row.extra_archive_gb, convention=row.convention_code),
+            row.number,
+        )
+        for row in rows
+    ]
+
+
+def _month_of_expiry() -> ColumnElement[int]:
+    """Return the month as the number 202612, 0 where the mailbox has expired."""
+    year, month = (extract(part, Mailbox.expires_on).cast(Integer) for part in ("year", "month"))
+    return case((Mailbox.expires_on < TODAY, literal_column("0")), else_=year * literal_column("100") + month)
+
+
+_AHEAD = select(
+    _month_of_expiry().label("month"),
+    Mailbox.plan,
+    Mailbox.extra_mailbox_gb,
+    Mailbox.extra_archive_gb,
+    Mailbox.convention_code,
+    func.count().label("number"),
+).where(OF_THE_ACCOUNT, IN_ANY_TAB, Mailbox.expires_on >= OLDEST_KEPT, RENEWABLE)
 
 
 def orders_to_pay(session: Session, subject: Subject) -> Sequence[AnyRow]:

@@ -93,6 +93,11 @@ def list_mails(session: Session, subject: Subject, *, before: int | None) -> Mai
     return MailPage([_listed(row) for row in rows[:PAGE_MAILS]], older)
 
 
+def latest_mails(session: Session, subject: Subject, *, count: int) -> Sequence[ListedMail]:
+    """Return the subject's newest mails, so many at most."""
+    return [_listed(row) for row in correspondence.mails_of(session, subject, before=None, limit=count)]
+
+
 def show_mail(session: Session, subject: Subject, code: str) -> MailText:
     """Return one of the subject's mails. Raises NotFound."""
     known = normalise_mail_code(code)

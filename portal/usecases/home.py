@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,12 +11,17 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
+from portal.domain.forecast import YearAhead, year_ahead
 from portal.domain.lifecycle import days_left
 from portal.domain.listing import Standing, standing_on
 from portal.domain.money import Cents
 from portal.domain.plans import Plan
 from portal.store import home
-from portal.usecases import wallets
+from portal.store.prices import prices_on
+from portal.usecases import correspondence, wallets
+from portal.usecases.correspondence import ListedMail
+
+LATEST_MAILS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +50,14 @@ class FirstPage:
 
     expiries: list[Expiry]
     to_pay: list[OrderToPay]
+    ahead: YearAhead
+    mails: Sequence[ListedMail]
     draft: str | None
     credit_cents: Cents
 
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
-    """Return the first page: four statements, whatever the account holds. Raises NotFound for a mailbox."""
+    """Return the first page: seven statements, whatever the account holds. Raises NotFound for a mailbox."""
     if subject.account_id is None:
         raise NotFound
     return FirstPage(
@@ -67,6 +75,12 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
             OrderToPay(row.number, row.due_cents, rome_day(row.placed_at))
             for row in home.orders_to_pay(session, subject)
         ],
+        ahead=year_ahead(
+            home.renewals_ahead(session, subject.account_id, today),
+            prices_on(session, today).at_list_price(),
+            today=today,
+        ),
+        mails=correspondence.latest_mails(session, subject, count=LATEST_MAILS),
         draft=home.open_draft(session, subject),
         credit_cents=wallets.balance_of(session, subject, today=today),
     )

@@ -10,14 +10,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
 
+from portal.domain.dates import add_months
 from portal.domain.orders import OrderState
+from portal.formats import month
 from portal.store.accounts import Account
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.orders import Order
 from portal.wiring import Services
 from tests.blueprints.world import BOX, COLLEAGUE, GONE, OTHERS, OWNER, World, browser_of, make_world
 from tests.blueprints.world import password_hash as a_hash
-from tests.factories import TODAY, fill_account, make_account, make_mailbox
+from tests.factories import TODAY, fill_account, make_account, make_mail, make_mailbox, make_prices
 
 
 @pytest.fixture
@@ -102,7 +104,35 @@ def test_home_asks_the_database_little_however_much_there_is(app: Flask, service
         answer = client.get("/")
 
     assert answer.status_code == 200
-    assert len(statements) <= 5, statements
+    assert len(statements) <= 8, statements
+
+
+def test_home_says_how_much_is_needed_month_by_month(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        make_prices(session)
+        account = make_account(session, OWNER, password_hash=a_hash())
+        fill_account(session, account, 3, first_expiry=TODAY + timedelta(days=30))
+        make_mailbox(session, account, "scaduta@pec.example", expires_in=-3)
+        make_mailbox(session, account, "lontana@pec.example", expires_in=500)
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert "4 caselle" in page
+    assert page.index("Già scadute") < page.index(month(TODAY)) < page.index(month(add_months(TODAY, 11)))
+    assert month(add_months(TODAY, 12)) not in page
+
+
+def test_home_shows_the_newest_mails(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        mailbox = make_mailbox(session, account, "una@pec.example", expires_in=30)
+        for number in range(4):
+            make_mail(session, account=account, mailbox=mailbox, subject=f"Avviso {number}")
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert page.count("Avviso ") == 3
+    assert "Tutte le comunicazioni" in page
 
 
 def test_home_of_a_mailbox_session_is_its_mailbox(app: Flask, world: World) -> None:

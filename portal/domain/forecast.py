@@ -1,0 +1,82 @@
+"""What renewing costs in the months ahead: mailboxes by their month of expiry, and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from portal.domain.choices import first_choice
+from portal.domain.dates import add_months
+from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing, TermNotOffered
+from portal.domain.money import Cents
+from portal.domain.price_list import PriceList
+from portal.domain.pricing import Choice, quote
+
+MONTHS_AHEAD = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """So many mailboxes that are alike and expire in the same month."""
+
+    month: date | None
+    """The month's first day; None: they have expired already."""
+    choice: Choice
+    """What they are now, for one year."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthAhead:
+    """One month: how many mailboxes expire in it, and what renewing them costs as they are."""
+
+    month: date | None
+    """The month's first day; None: before today, and still renewable."""
+    count: int
+    net_cents: Cents | None
+    """For one year, or for a convention's term; None where the price list cannot say."""
+
+
+@dataclass(frozen=True, slots=True)
+class YearAhead:
+    """Twelve months, this one first, and before them what has expired; and the sums."""
+
+    months: Sequence[MonthAhead]
+    count: int
+    net_cents: Cents | None
+
+
+def window_end(today: date) -> date:
+    """Return the day after the last of the months ahead, this month being the first."""
+    return add_months(today.replace(day=1), MONTHS_AHEAD)
+
+
+def year_ahead(groups: Sequence[Expiring], prices: PriceList, *, today: date) -> YearAhead:
+    """Return the months ahead, each mailbox renewed once: as it is, or as its convention says,
+    at the price list given: without promotions, which end before the months do.
+
+    A month without expiries costs nothing. Source: product.md 3 (`/`), lessons.md L7, domain.md 8.2.
+    """
+    months = [None, *(add_months(today.replace(day=1), ahead) for ahead in range(MONTHS_AHEAD))]
+    by_month = [
+        _month(month, [group for group in groups if group.month == month], prices) for month in months
+    ]
+    known = [month.net_cents for month in by_month if month.net_cents is not None]
+    return YearAhead(
+        months=by_month if by_month[0].count else by_month[1:],
+        count=sum(month.count for month in by_month),
+        net_cents=sum(known) if len(known) == len(by_month) else None,
+    )
+
+
+def _month(month: date | None, groups: Sequence[Expiring], prices: PriceList) -> MonthAhead:
+    return MonthAhead(month, sum(group.count for group in groups), _net(groups, prices))
+
+
+def _net(groups: Sequence[Expiring], prices: PriceList) -> Cents | None:
+    choices = [(first_choice(group.choice, prices.conventions), group.count) for group in groups]
+    try:
+        return quote(choices, prices, day=prices.day).net_cents if choices else 0
+    except (PriceMissing, TermNotOffered, PlanNotOffered, ConventionNotPayable):
+        return None
