@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import error_pages, headers, login, logs, policies, rate_limits, web
+from portal import error_pages, headers, login, logs, policies, rate_limits, recent, web
 from portal.blueprints import (
     access,
     auto_renewal,
@@ -27,6 +27,7 @@ from portal.blueprints import (
     paying,
     payment_step,
     people,
+    profile,
     quotes,
     renewal_extras,
     renewals,
@@ -36,12 +37,15 @@ from portal.blueprints import (
     webhooks,
     withdrawals,
 )
+from portal.blueprints import recent as recent_pages
 from portal.wiring import Services
 
 csrf = CSRFProtect()
 PAGES = (
     home,
     access,
+    recent_pages,
+    profile,
     mailboxes,
     selection,
     renewals,
@@ -78,6 +82,7 @@ def create_app(services: Services) -> Flask:
     rate_limits.register(app)
     login.register(app)
     csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
+    recent.register(app)  # after the token's check: a password from elsewhere is never tried
     headers.register(app)
     error_pages.register(app)
     for module in PAGES:

@@ -35,6 +35,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(rate_limits.TriesExhausted, _too_many)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
     app.register_error_handler(OutsideFailure, _busy)
@@ -63,8 +64,11 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
     return _page(403)
 
 
-def _too_many(_error: RateLimitExceeded) -> ResponseReturnValue:
-    seconds = rate_limits.seconds_to_wait()
+def _too_many(error: RateLimitExceeded | rate_limits.TriesExhausted) -> ResponseReturnValue:
+    if isinstance(error, rate_limits.TriesExhausted):
+        seconds = error.seconds
+    else:
+        seconds = rate_limits.seconds_to_wait()
     log.warning("rate_limited", seconds=seconds)
     body, status = _page(429)
     minutes = max(2, -(-seconds // 60))  # drawn in the plural

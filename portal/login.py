@@ -11,15 +11,17 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from sqlalchemy.exc import OperationalError
 
 from portal import web
-from portal.domain.access import SubjectKind
+from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
-from portal.domain.history import Actor, Origin
+from portal.domain.history import Actor, Deed, Origin
 from portal.policies import POLLED, REPEATED_FIELDS, Policy, policy_of
 from portal.usecases import access, history
 from portal.usecases.access import SessionFacts
 
 log = structlog.get_logger()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+KEPT_WHEN_RENEWED = ("csrf_token", "_flashes")
+"""Of the browser's own memory: it is the same person, with forms open in other windows."""
 SEEN_AGAIN_AFTER = timedelta(minutes=1)
 
 
@@ -73,10 +75,32 @@ def _forget_whence(_failure: BaseException | None) -> None:
     history.come_from(Origin())
 
 
-def begin(token: str, facts: SessionFacts) -> None:
-    """Make this browser signed in, with nothing left of what it was before (S17)."""
-    session.clear()
+def begin_session(subject: Subject, deed: Deed = Deed.SIGNED_IN) -> SessionFacts:
+    """Start a session on the server and in the browser; the one this browser had ends (S17)."""
+    services = web.services()
+    now = services.now()
+    with services.transaction() as writing:
+        if current_user.is_authenticated:
+            access.end_session(writing, current_user.token, now=now)
+        token, facts = access.start_session(
+            writing,
+            subject,
+            now=now,
+            lasts=timedelta(hours=services.settings.session_absolute_hours),
+            address=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+            deed=deed,
+        )
+    session.clear()  # with nothing left of what the browser was before
     login_user(SignedIn(token, facts))
+    return facts
+
+
+def renew_session() -> None:
+    """Give who has just proved it again another session (S17); pages open in other windows stay good."""
+    kept = {name: session[name] for name in KEPT_WHEN_RENEWED if name in session}
+    begin_session(current_user.subject, Deed.IDENTITY_CONFIRMED)
+    session.update(kept)
 
 
 def end() -> None:
@@ -155,14 +179,14 @@ def _guard() -> ResponseReturnValue | None:
 def _to_sign_in() -> ResponseReturnValue:
     """Send to the sign-in page, and from there back; htmx is told by a header, in a 401."""
     log.info("not_signed_in", endpoint=request.endpoint)
-    address = url_for("access.sign_in", next=_way_back())
+    address = url_for("access.sign_in", next=way_back())
     if web.wants_part():
         return "", 401, {"HX-Redirect": address}
     return redirect(address)
 
 
-def _way_back() -> str | None:
-    """Return the page asked for, if it is one that can be asked for again after signing in."""
+def way_back() -> str | None:
+    """Return the page asked for, if it is one that can be asked for again once who asks is known."""
     readable = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
     if not readable or request.endpoint in POLLED:
         return None

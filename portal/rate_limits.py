@@ -1,4 +1,8 @@
-"""How often one may try to sign in: per identifier, per address, in all. Source: hardening.md S13, S14."""
+"""How often one may try to sign in: per name, per address, in all. Source: hardening.md S13, S14.
+
+The tries of a name are counted in the database, which nobody loses; those of an address and of everybody in
+Redis, and in this process where it is lost.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,29 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.exceptions import TooManyRequests
 
 from portal import web
+from portal.usecases import tries
 from portal.wiring import system_clock
 
-PER_IDENTIFIER = "10 per 15 minutes; 50 per day"
 PER_ADDRESS = "40 per 15 minutes; 400 per day"
 IN_ALL = "1000 per 5 minutes"
 QUESTIONS = "30 per 15 minutes; 300 per day"
+SECOND_STEP = "second:"
+"""What the keys of tries of the second step begin with."""
 DEVICE_COOKIE = "portal_device"
 DEVICE_SECONDS = 365 * 24 * 3600
 NETWORK_BITS = 64
 """Whoever has one IPv6 address has the whole network of this prefix."""
+
+
+class TriesExhausted(TooManyRequests):
+    """A name that was tried too often: nobody may try it for a while, the right password included."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 def caller_address() -> str:
@@ -55,18 +70,13 @@ def register(app: Flask) -> None:
 
 
 def limited_sign_in(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Limit failed attempts. A right password is refused too while the limit lasts.
+    """Limit failed attempts by address and in all. A right password is refused too while the limit lasts.
 
     Failures alone count, a success resets nothing, and what is refused here does not count again, so that
-    no limit outlasts its window. A browser that has signed in before counts apart from strangers, so that
-    nobody can keep the owner out. Attempts under way at once may exceed a limit by as many as there are
+    no limit outlasts its window. Attempts under way at once may exceed a limit by as many as there are
     threads.
     """
-    for limits, key in (
-        (PER_IDENTIFIER, identifier_key),
-        (PER_ADDRESS, caller_address),
-        (IN_ALL, _stranger_key),
-    ):
+    for limits, key in ((PER_ADDRESS, caller_address), (IN_ALL, _stranger_key)):
         view = limiter.limit(limits, key_func=key, methods=["POST"], deduct_when=_failed)(view)
     return view
 
@@ -92,11 +102,41 @@ def seconds_to_wait() -> int:
     return min(max(1, met.reset_at - int(system_clock().timestamp())), met.limit.get_expiry())
 
 
-def identifier_key() -> str:
-    """Return whose attempts these are: the identifier's, or its known device's."""
-    digest = _digest(request.form.get("identifier", ""))
+def begin_try(key: str) -> None:
+    """Count a try before it is judged. Raises TriesExhausted while the key is closed."""
+    services = web.services()
+    with services.transaction() as session:
+        wait = tries.begin_try(session, key, now=services.now())
+    if wait:
+        raise TriesExhausted(-int(-wait.total_seconds() // 1))
+
+
+def take_back_try(key: str) -> None:
+    """Uncount the try that succeeded."""
+    services = web.services()
+    with services.transaction() as session:
+        tries.take_back(session, key, now=services.now())
+
+
+def name_key(identifier: str, what: str = "") -> str:
+    """Return under which key this browser's tries of a name are counted.
+
+    A browser that has signed in before counts apart from strangers, so that nobody can keep the owner out.
+    `what` tells apart what is tried: the second step counts for itself.
+    """
+    digest = _digest(identifier)
     device = _known_device(digest)
-    return f"device:{device}" if device else f"identifier:{digest}"
+    return f"{what}device:{device}" if device else f"{what}name:{digest}"
+
+
+def session_key(session_id: int) -> str:
+    """Return under which key the tries of somebody already signed in are counted."""
+    return f"session:{session_id}"
+
+
+def strangers_keys(identifier: str) -> list[str]:
+    """Return under which keys the tries of browsers that the name does not know are counted."""
+    return [f"{what}name:{_digest(identifier)}" for what in ("", SECOND_STEP)]
 
 
 def remember_device(response: Response, identifier: str) -> None:

@@ -17,6 +17,7 @@ from portal import formats
 from portal.domain.access import Subject
 from portal.domain.countries import COUNTRIES
 from portal.domain.customers import is_on_pec_domain
+from portal.domain.devices import device_name
 from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
@@ -88,6 +89,7 @@ def register(app: Flask) -> None:
         "moment": formats.moment,
         "month": formats.month,
         "days_away": formats.days_away,
+        "device": device_name,
         "is_pec": is_on_pec_domain,
         "gigabytes": formats.gigabytes,
         "iban_groups": formats.iban_groups,

@@ -39,6 +39,11 @@ class NotFound(DomainError):
 
 
 @dataclass(eq=False)
+class ProofNeeded(DomainError):
+    """What is asked for needs a password given lately. Source: hardening.md S20."""
+
+
+@dataclass(eq=False)
 class NotAllowed(DomainError):
     """Visible, but not for this subject to do. Source: domain.md 2.2."""
 

@@ -70,6 +70,8 @@ class LoginSession(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
     created_at: Mapped[datetime]
+    authenticated_at: Mapped[datetime]
+    """When its password was given last: what hurts asks for it again (S20)."""
     last_seen_at: Mapped[datetime]
     """Moved forward at most once a minute, and never by polling (S19)."""
     expires_at: Mapped[datetime]

@@ -40,6 +40,7 @@ class SessionFacts:
     subject: Subject
     identifier: str
     last_seen_at: datetime
+    authenticated_at: datetime
 
 
 def find_candidate(session: Session, identifier: str, *, account_domain: str, now: datetime) -> Candidate:
@@ -80,6 +81,7 @@ def start_session(
     lasts: timedelta,
     address: str,
     user_agent: str,
+    deed: Deed = Deed.SIGNED_IN,
 ) -> tuple[str, SessionFacts]:
     """Return the token of a new session, of which only the hash is kept (S18), and the session."""
     token = secrets.token_urlsafe(32)
@@ -88,6 +90,7 @@ def start_session(
         account_id=subject.account_id,
         mailbox_id=subject.mailbox_id,
         created_at=now,
+        authenticated_at=now,
         last_seen_at=now,
         expires_at=now + lasts,
         address=address[:45],
@@ -95,8 +98,8 @@ def start_session(
     )
     session.add(row)
     session.flush()
-    history.record(session, Deed.SIGNED_IN, subject, now=now)
-    return token, SessionFacts(row.id, subject, _identifier_of(session, subject), now)
+    history.record(session, deed, subject, now=now)
+    return token, SessionFacts(row.id, subject, identifier_of(session, subject), now, now)
 
 
 def session_facts(session: Session, token: str, *, now: datetime, idle: timedelta) -> SessionFacts | None:
@@ -110,7 +113,9 @@ def session_facts(session: Session, token: str, *, now: datetime, idle: timedelt
     else:
         subject = Subject(SubjectKind.MAILBOX, mailbox_id=row.mailbox_id)
         alive, identifier = _exists(row, now), row.mailbox_address
-    return SessionFacts(row.id, subject, identifier, row.last_seen_at) if alive else None
+    if not alive:
+        return None
+    return SessionFacts(row.id, subject, identifier, row.last_seen_at, row.authenticated_at)
 
 
 _SESSION = (
@@ -119,6 +124,7 @@ _SESSION = (
         LoginSession.account_id,
         LoginSession.mailbox_id,
         LoginSession.last_seen_at,
+        LoginSession.authenticated_at,
         LoginSession.expires_at,
         LoginSession.revoked_at,
         Account.username,
@@ -183,7 +189,8 @@ def renew_hash(session: Session, subject: Subject, old_hash: str, new_hash: str)
     session.execute(statement.values(password_hash=new_hash))
 
 
-def _identifier_of(session: Session, subject: Subject) -> str:
+def identifier_of(session: Session, subject: Subject) -> str:
+    """Return the name that the subject signs in with."""
     if subject.account_id is not None:
         return session.scalars(select(Account.username).where(Account.id == subject.account_id)).one()
     return session.scalars(select(Mailbox.address).where(Mailbox.id == subject.mailbox_id)).one()

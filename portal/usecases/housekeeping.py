@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.store import housekeeping
+from portal.domain.signing_in import FAILURES_KEPT
+from portal.store import failures, housekeeping
 from portal.usecases import history
 
 SESSIONS_KEPT = timedelta(days=30)
@@ -24,6 +25,7 @@ def purge(
         history.forget(session, now=now, kept=timedelta(days=history_days)),
         housekeeping.delete_sessions(session, now - SESSIONS_KEPT),
         housekeeping.delete_finished_work(session, now - WORK_KEPT),
+        failures.delete_failures(session, now - FAILURES_KEPT, limit=housekeeping.AT_ONCE),
         housekeeping.delete_turns(session, now - TURNS_KEPT),
     ]
     return sum(counts), "more" if max(counts[:3]) == housekeeping.AT_ONCE else None
