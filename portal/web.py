@@ -73,11 +73,16 @@ def see_other(endpoint: str, /, **values: object) -> Response:
 
 def to_gateway(page_url: str) -> Response:
     """Redirect after a POST to a gateway's page, if it is where the operator says their pages are (S32)."""
-    settings = services().settings
-    origins = (settings.public_url, *settings.gateways.origins)
-    if not page_url.startswith(tuple(f"{origin}/" for origin in origins)):
+    goal = on_this_host(page_url)
+    if not goal.startswith(("/", *(f"{origin}/" for origin in services().settings.gateways.origins))):
         raise ValueError(f"no page of a gateway: {page_url.partition('?')[0]}")
-    return redirect(page_url, code=303)
+    return redirect(goal, code=303)
+
+
+def on_this_host(url: str) -> str:
+    """Return one of our own addresses as a path: the visitor may have come by another name of this host."""
+    own = f"{services().settings.public_url}/"
+    return f"/{url.removeprefix(own).lstrip('/')}" if url.startswith(own) else url
 
 
 def register(app: Flask) -> None:

@@ -36,4 +36,4 @@ def page(key: str) -> ResponseReturnValue:
     gateway.decide(key, decision, after_seconds=after)
     if pressed == "vanish":
         return web.render("demo/till.html", asked=asked, delay=DELAY_SECONDS, has_vanished=True)
-    return redirect(asked.return_url, code=303)
+    return redirect(web.on_this_host(asked.return_url), code=303)

@@ -12,10 +12,11 @@ from portal import web
 from portal.blueprints import refusals
 from portal.blueprints.wizard import address_after, go_to, skipped, step_values
 from portal.domain.billing import IDENTITY_FIELDS
+from portal.domain.contacts import FormCode
 from portal.domain.errors import DataRefused
-from portal.forms.people import KIND, BillingForm, HolderCutForm, HolderForm
+from portal.forms.people import BILLING, KIND, BillingForm, HolderCutForm, HolderForm, asked_holder
 from portal.usecases import draft_people
-from portal.usecases.billing import Billing
+from portal.usecases.billing import Billing, look_at_billing
 from portal.usecases.contacts import ContactEdit
 from portal.usecases.draft_people import BillingEdit, DataEdit, HolderCut
 from portal.usecases.renewal_steps import Step
@@ -30,25 +31,31 @@ def data(draft: str) -> ResponseReturnValue:
     if request.method != "POST":
         return go_to(request.path) if web.wants_part() else _page(draft)
     holder, billing = HolderForm(request.form), BillingForm(request.form)
+    asked = asked_holder(request.form.get("step", ""))
+    if asked is not None:
+        return _page(draft, billing=billing, opened=asked)
+    opened = holder.holder_id()
     if request.form.get("step") == KIND:
-        return _page(draft, holder=holder, billing=billing)
+        return _page(draft, holder=holder, billing=billing, opened=opened)
     if billing.was_sent and billing.chosen_kind() is None:
-        return _page(draft, 422, holder=holder, billing=billing)
+        return _page(draft, 422, holder=holder, billing=billing, opened=opened)
     try:
-        _save(draft, DataEdit(holder.holder_id(), _contacts(holder), _billing(billing)))
+        _save(draft, DataEdit(opened, _contacts(holder), _billing(billing)))
     except DataRefused as refusal:
-        return _page(draft, 422, holder=holder, billing=billing, refusal=refusal)
+        return _page(draft, 422, holder=holder, billing=billing, opened=opened, refusal=refusal)
     return _onward(draft)
 
 
 @bp.post("/rinnovo/<draft>/dati/titolari/<int:holder>")
 def save_holder(draft: str, holder: int) -> ResponseReturnValue:
-    """Keep the contacts of one holder of several; come back to the list."""
-    form, cut = HolderForm(request.form), _cut()[0]
+    """Keep the contacts of one holder of several; come back to the list, and to what was typed below."""
+    form, billing, cut = HolderForm(request.form), BillingForm(request.form), _cut()[0]
     try:
         _save(draft, DataEdit(holder, _contacts(form), None))
     except DataRefused as refusal:
-        return _page(draft, 422, holder=form, opened=holder, refusal=refusal)
+        return _page(draft, 422, holder=form, billing=billing, opened=holder, refusal=refusal)
+    if _is_unsaved(billing):
+        return _page(draft, billing=billing, opened=0)
     return web.see_other("people.data", draft=draft, _anchor=f"titolare-{holder}", **cut.query())
 
 
@@ -76,7 +83,15 @@ def _contacts(form: HolderForm) -> ContactEdit:
 
 def _billing(form: BillingForm) -> BillingEdit | None:
     kind = form.chosen_kind()
-    return BillingEdit(kind, form.texts, bool(form.split_payment.data)) if kind else None
+    return BillingEdit(kind, form.texts, bool(form.split_payment.data), form.seen) if kind else None
+
+
+def _is_unsaved(billing: BillingForm) -> bool:
+    """Say whether the invoice's fields hold something that is not kept yet."""
+    known = look_at_billing(web.reading(), web.subject(), today=web.services().today())
+    typed = {name: text for name, text in billing.texts.items() if f"{BILLING}{name}" in request.form}
+    same = all(known.texts[name] == text.strip() for name, text in typed.items())
+    return billing.was_sent and not (same and billing.chosen_kind() is known.kind)
 
 
 def _onward(draft: str) -> ResponseReturnValue:
@@ -94,7 +109,7 @@ def _cut(opened: int | None = None) -> tuple[HolderCutForm, HolderCut, int | Non
     form = HolderCutForm(request.args)
     form.validate()
     cut = HolderCut(form.asks_for_incomplete(), form.number(form.after), form.number(form.before))
-    return form, cut, opened or form.number(form.opened)
+    return form, cut, form.number(form.opened) if opened is None else opened
 
 
 def _page(
@@ -119,7 +134,7 @@ def _page(
         "totals": found.draft.totals,
         "opened": wanted,
         "typed": holder.values() if holder else None,
-        "billing": _shown_billing(found.people.billing, billing),
+        "billing": _shown_billing(found.people.billing, billing, refusal),
         "holder_problems": refusal.holder if refusal else [],
         "billing_problems": refusal.billing if refusal else [],
         "query": form.query(),
@@ -131,7 +146,7 @@ def _page(
     return web.render("people/data.html", part, status, **frame, **values)
 
 
-def _shown_billing(stored: Billing, sent: BillingForm | None) -> dict[str, Any]:
+def _shown_billing(stored: Billing, sent: BillingForm | None, refusal: DataRefused | None) -> dict[str, Any]:
     """Return what the invoice's fields show: what was typed, else what is known."""
     known = {
         "kind": stored.kind,
@@ -139,8 +154,18 @@ def _shown_billing(stored: Billing, sent: BillingForm | None) -> dict[str, Any]:
         "split_payment": stored.split_payment,
         "account": stored.account,
         "is_stored": stored.is_stored,
+        "mark": stored.mark,
+        "kept": stored.texts,
     }
     if sent is None or not sent.was_sent:
         return known
     kind = sent.chosen_kind() or stored.kind
-    return known | {"kind": kind, "texts": sent.texts, "split_payment": bool(sent.split_payment.data)}
+    was_told = (
+        any(problem.code == FormCode.CHANGED_MEANWHILE for problem in refusal.billing) if refusal else False
+    )
+    return known | {
+        "kind": kind,
+        "texts": sent.texts,
+        "split_payment": bool(sent.split_payment.data),
+        "mark": stored.mark if was_told or sent.seen is None else sent.seen,
+    }

@@ -41,8 +41,8 @@ def choose(draft: str) -> ResponseReturnValue:
 
 
 def most_pieces(found: OpenDraft) -> int:
-    """Return how many pieces can be taken: with a single mailbox it is a yes or a no."""
-    return 1 if found.totals.in_draft == 1 else MOST_PIECES
+    """Return how many pieces can be taken: one for each mailbox, so with a single one it is a yes or a no."""
+    return min(found.totals.in_draft, MOST_PIECES)
 
 
 def _look(draft: str) -> OpenDraft:

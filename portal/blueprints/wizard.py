@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import make_response, redirect, url_for
+from flask import flash, make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import web
@@ -22,6 +22,9 @@ ENDPOINTS: dict[Step, str] = {
     Step.PAYMENT: "payment_step.payment",
     Step.CONFIRM: "confirm_step.confirm",
 }
+
+_STOP_ON_THE_WAY = {Step.DATA: Step.EXTRA}
+"""Where the ordinary way from «Piano» leads through: nobody has skipped anything there."""
 
 
 def step_values(draft: str, current: Step, found: OpenDraft) -> dict[str, Any]:
@@ -67,6 +70,8 @@ def skipped(
     if step is wanted:
         return None
     query: dict[str, Any] = {"prosegui": "no"} if step in (Step.PLAN, Step.DATA) else {}
+    if not query and step is not _STOP_ON_THE_WAY.get(wanted):
+        flash(web.words("renewals/_skipped_text.html", wanted=wanted, step=step), "info")
     return go_to(url_for(ENDPOINTS[step], draft=draft, **query))
 
 

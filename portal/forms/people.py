@@ -16,6 +16,10 @@ BILLING = "billing-"
 """What the names of the invoice's fields begin with, beside those of a holder."""
 SEEN = "seen-"
 """What the names of a holder's hidden fields begin with: the values that the page showed."""
+SEEN_MARK = "seen"
+"""The invoice's hidden field: the mark of the data that the page showed."""
+OPEN = "open-"
+"""What the value of `step` begins with where a holder's form is asked for, or "" to close it."""
 KIND = "kind"
 """What the button beside «Tipo di cliente» sends as `step`: show that kind's fields, keep nothing."""
 
@@ -61,6 +65,7 @@ class BillingForm(Form):
         super().__init__(sent, prefix=BILLING)
         self.texts = {name: sent.get(f"{BILLING}{name}", "") for name in (*BILLING_TEXTS, "einvoice_route")}
         self.was_sent = f"{BILLING}kind" in sent
+        self.seen = sent.get(f"{BILLING}{SEEN_MARK}")
 
     def chosen_kind(self) -> CustomerKind | None:
         """Return the kind chosen, or None for a value that no form of ours offers."""
@@ -88,3 +93,11 @@ class HolderCutForm(Form):
         said = {"dopo": self.number(self.after), "prima": self.number(self.before)}
         shown = {"mostra": TO_COMPLETE} if self.asks_for_incomplete() else {}
         return shown | {name: str(value) for name, value in said.items() if value is not None}
+
+
+def asked_holder(step: str) -> int | None:
+    """Return whose form the pressed button opens: 0 for nobody's, None where it is another button."""
+    number = step.removeprefix(OPEN)
+    if number == step:
+        return None
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= 9 else 0

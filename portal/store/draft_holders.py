@@ -38,6 +38,11 @@ _LACKS = or_(
     and_(Holder.country == ITALY, Holder.province == ""),
 )
 
+_NAME = case(
+    (Holder.business_name != "", Holder.business_name),
+    else_=Holder.first_name + " " + Holder.last_name,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class DraftedHolder:
@@ -64,7 +69,8 @@ class HolderCounts:
 
     holders: int
     incomplete: int
-    first_id: int | None
+    only: str
+    """The name of the one holder where there is no other, else ""."""
 
 
 def holder_counts(
@@ -73,12 +79,12 @@ def holder_counts(
     """Return the numbers of a draft's holders in one statement, 20,000 mailboxes as two."""
     incomplete = _incomplete(draft_id, now).label("incomplete")
     counted = _counted(subject, draft_id)
-    found = _joined(counted, now, Holder.id.label("holder_id"), incomplete).subquery()
+    found = _joined(counted, now, _NAME.label("name"), incomplete).subquery()
     row = session.execute(
-        select(func.count(), func.sum(case((found.c.incomplete, 1), else_=0)), func.min(found.c.holder_id)),
+        select(func.count(), func.sum(case((found.c.incomplete, 1), else_=0)), func.min(found.c.name)),
         day_values(today),
     ).one()
-    return HolderCounts(row[0], int(row[1] or 0), row[2])
+    return HolderCounts(row[0], int(row[1] or 0), row[2].strip() if row[0] == 1 else "")
 
 
 def drafted_holders(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.billing import BILLING_TEXTS, ROUTES, check_billing, has_split_payment
+from portal.domain.contacts import FormCode
 from portal.domain.customers import CustomerKind
-from portal.domain.errors import FieldsRefused
+from portal.domain.errors import FieldProblem, FieldsRefused
 from portal.domain.history import Deed
 from portal.store.accounts import Account, Holder
 from portal.store.billing import BillingProfile, own_holder, profile_for
@@ -33,6 +35,14 @@ class Billing:
     is_complete: bool
     account: str = ""
     """The account that is invoiced, where it is another's. Source: domain.md 2.1."""
+
+    @property
+    def mark(self) -> str:
+        """Return what stands for the kept data in a form: of two tabs, the later sees that they changed."""
+        if self.profile is None:
+            return ""
+        facts = [self.kind.value, self.split_payment, *sorted(self.texts.items())]
+        return sha256(repr(facts).encode()).hexdigest()
 
     @property
     def is_stored(self) -> bool:
@@ -72,18 +82,22 @@ def save_billing(
     texts: Mapping[str, str],
     *,
     split_payment: bool,
+    seen: str | None,
     today: date,
     now: datetime,
 ) -> None:
     """Keep the billing data; the caller holds the owner's lock. Raises FieldsRefused.
 
-    Where the account is invoiced, a mailbox's own session changes nothing. Orders placed before keep their
-    own copy. Source: domain.md C10, 11.2.
+    `seen` is the mark of what the page showed, None where it is not judged: what another page has changed
+    since is refused once, and overwritten by whoever then insists. Where the account is invoiced, a
+    mailbox's own session changes nothing. Orders placed before keep their own copy.
+    Source: domain.md C10, 11.2.
     """
     profile = profile_for(session, subject)
     if profile is not None and not _may_see(subject, profile):
         return
     values, problems = check_billing(kind, texts, today=today)
+    problems = problems or _changed_meanwhile(look_at_billing(session, subject, today=today), values, seen)
     if problems:
         raise FieldsRefused(problems)
     if profile is None:
@@ -97,6 +111,14 @@ def save_billing(
     session.flush()
     if is_new:
         history.record(session, Deed.PROFILE_CHANGED, subject, now=now)
+
+
+def _changed_meanwhile(kept: Billing, values: Mapping[str, str], seen: str | None) -> list[FieldProblem]:
+    """Return the fields that would overwrite what this page has not shown."""
+    if seen is None or seen == kept.mark:
+        return []
+    differing = [name for name, value in values.items() if kept.texts[name] != value]
+    return [FieldProblem(name, FormCode.CHANGED_MEANWHILE) for name in differing]
 
 
 def texts_of(profile: BillingProfile) -> dict[str, str]:

@@ -79,6 +79,8 @@ class BillingEdit:
     kind: CustomerKind
     texts: Mapping[str, str]
     split_payment: bool
+    seen: str | None = None
+    """The mark of the data that the page showed; None is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ def _save_billing(
             edit.kind,
             edit.texts,
             split_payment=edit.split_payment,
+            seen=edit.seen,
             today=today,
             now=now,
         )

@@ -12,11 +12,12 @@ from portal.domain.access import Subject
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
 from portal.domain.forecast import YearAhead, year_ahead
-from portal.domain.lifecycle import days_left
+from portal.domain.lifecycle import days_left, last_day_to_renew
 from portal.domain.listing import Standing, standing_on
 from portal.domain.money import Cents
-from portal.domain.plans import Plan
+from portal.domain.plans import PLANS, Plan
 from portal.store import home
+from portal.store.base import AnyRow
 from portal.store.prices import prices_on
 from portal.usecases import correspondence, wallets
 from portal.usecases.correspondence import ListedMail
@@ -33,6 +34,8 @@ class Expiry:
     standing: Standing
     expires_on: date
     days_left: int
+    last_day: date | None
+    """The last day to renew, for a mailbox that has expired: after it the contents are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
                 standing_on(today, row.expires_on, row.plan, row.cancelled_on),
                 row.expires_on,
                 days_left(today, row.expires_on),
+                _last_day(row, today),
             )
             for row in home.next_expiries(session, subject.account_id, today)
         ],
@@ -84,3 +88,9 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
         draft=home.open_draft(session, subject),
         credit_cents=wallets.balance_of(session, subject, today=today),
     )
+
+
+def _last_day(row: AnyRow, today: date) -> date | None:
+    if row.expires_on >= today or not PLANS[row.plan].renewable_here:
+        return None
+    return last_day_to_renew(row.expires_on, PLANS[row.plan].grace_days, row.cancelled_on)

@@ -26,8 +26,13 @@ class Phase(StrEnum):
     """The gateway's page waits for them."""
     VERIFYING = "verifying"
     DECLINED = "declined"
+    BROKEN_OFF = "broken_off"
+    """The customer came back from the gateway's page without having paid."""
     DOWN = "down"
     """The gateway could not be reached: nothing was charged."""
+
+
+_PHASES = {Failure.NEVER_STARTED: Phase.DOWN, Failure.ABANDONED: Phase.BROKEN_OFF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +78,4 @@ def phase_of(attempt: PaymentAttempt) -> Phase:
         return Phase.ON_PAGE if attempt.page_url else Phase.VERIFYING
     if attempt.failure in DECLINES:
         return Phase.DECLINED
-    return Phase.DOWN if attempt.failure is Failure.NEVER_STARTED else Phase.READY
+    return _PHASES.get(attempt.failure, Phase.READY) if attempt.failure else Phase.READY

@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, event, update
 
+from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import add_months
 from portal.domain.orders import OrderState
 from portal.formats import month
 from portal.store.accounts import Account
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.orders import Order
+from portal.usecases import home
 from portal.wiring import Services
 from tests.blueprints.world import BOX, COLLEAGUE, GONE, OTHERS, OWNER, World, browser_of, make_world
 from tests.blueprints.world import password_hash as a_hash
@@ -50,6 +52,17 @@ def test_home_shows_what_expires_what_to_pay_and_what_was_begun(app: Flask, worl
     assert f"/rinnovo/{world.belongings[OWNER].draft[0]}" in page
     assert "Rinnova caselle" in page
     assert "Gestisci" in page
+
+
+def test_home_says_until_when_an_expired_mailbox_can_be_renewed(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session)
+        make_mailbox(session, account, address="sospesa@pec.example", expires_on=TODAY - timedelta(days=45))
+        make_mailbox(session, account, address="attiva@pec.example", expires_on=TODAY + timedelta(days=45))
+    with services.reading() as session:
+        page = home.look(session, Subject(SubjectKind.ACCOUNT, account_id=1), today=TODAY)
+
+    assert [each.last_day for each in page.expiries] == [TODAY + timedelta(days=45), None]
 
 
 def test_home_leaves_out_what_is_gone_or_anothers(app: Flask, world: World) -> None:

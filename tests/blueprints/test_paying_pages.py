@@ -17,6 +17,7 @@ from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod
 from portal.gateway_settings import GatewaySettings, StripeAccount
 from portal.usecases.payments import register_payment
+from portal.web import on_this_host
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.conftest import Clock
@@ -74,7 +75,8 @@ def test_paying_leads_to_the_gateways_page_and_back(shop: Shop) -> None:
     answer = shop.press()
 
     assert answer.status_code == 303
-    assert answer.headers["Location"] == shop.till.attempts()[0].page_url
+    assert shop.till.attempts()[0].page_url.endswith(answer.headers["Location"])
+    assert answer.headers["Location"].startswith("/demo/"), "on the name by which the visitor came"
     shop.till.decide()
     answer = shop.back()
     assert (answer.status_code, answer.headers["Location"]) == (302, ORDER) or answer.status_code == 303
@@ -102,6 +104,34 @@ def test_a_decline_says_why_and_offers_both_ways_again(shop: Shop) -> None:
     assert "La carta è scaduta" in page
     assert "con carta" in page
     assert "con PayPal" in page
+
+
+def test_a_payment_that_was_broken_off_is_told_as_such(shop: Shop) -> None:
+    shop.press()
+    shop.till.decide(Failure.ABANDONED)
+    shop.back()
+
+    page = shop.browser.get(ORDER).text
+
+    assert "Pagamento interrotto" in page
+    assert "non ti abbiamo addebitato nulla" in page
+    assert "con carta" in page
+
+
+@pytest.mark.parametrize(
+    ("url", "goal"),
+    [
+        ("{own}/demo/cassa/abc?x=1", "/demo/cassa/abc?x=1"),
+        ("{own}//altrove.example", "/altrove.example"),
+        ("{own}.altrove.example/", "{own}.altrove.example/"),
+        ("https://altrove.example/", "https://altrove.example/"),
+    ],
+)
+def test_our_own_pages_keep_the_name_by_which_the_visitor_came(shop: Shop, url: str, goal: str) -> None:
+    own = shop.till.services.settings.public_url
+
+    with shop.app.test_request_context():
+        assert on_this_host(url.format(own=own)) == goal.format(own=own)
 
 
 def test_an_answer_that_is_late_is_being_verified_and_then_paid(shop: Shop, clock: Clock) -> None:

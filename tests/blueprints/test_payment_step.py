@@ -101,5 +101,6 @@ def test_confirming_leads_to_the_gateways_page(person: Shopper, services: Servic
 
     with services.reading() as session:
         (attempt,) = session.scalars(select(PaymentAttempt))
-    assert (answer.status_code, answer.headers["Location"]) == (303, attempt.page_url)
+    assert answer.status_code == 303
+    assert attempt.page_url.endswith(answer.headers["Location"])
     assert not attempt.keeps_method

@@ -465,3 +465,86 @@ def test_a_tax_code_that_is_not_made_from_the_name_is_a_warning_alone(app: Flask
 
     assert kept.status_code == 303, "nothing is refused"
     assert person.browser.get(f"{person.plan}/dati").text.count("Controlla nome e codice fiscale") == 1
+
+
+@pytest.mark.usefixtures("_one_price_list")
+def test_opening_and_keeping_a_holder_loses_nothing_typed_of_the_invoice(
+    app: Flask, services: Services
+) -> None:
+    person = several(app, services)
+    poor = holder_of(services, person.addresses[1])
+    typed = billed(COMPANY | {"city": "Cuneo"})
+
+    opened = send(person, **typed, step=f"open-{poor.id}")
+
+    assert opened.status_code == 200
+    assert opened.text.count('name="phone"') == 1
+    assert 'value="Cuneo"' in opened.text
+    saved = person.browser.post(
+        f"{person.plan}/dati/titolari/{poor.id}", GOOD | typed | {"contact_email": poor.contact_email}
+    )
+    assert 'value="Cuneo"' in saved.text
+    assert 'name="phone"' not in saved.text, "folded again"
+    assert holder_of(services, person.addresses[1]).phone
+    before = profile(services)
+    assert before is None or before.city != "Cuneo", "the invoice is kept by «Prosegui» alone"
+    assert send(person, **typed).status_code == 303
+    after = profile(services)
+    assert after is not None
+    assert after.city == "Cuneo"
+
+
+@pytest.mark.usefixtures("_one_price_list")
+def test_going_on_keeps_the_holder_whose_form_is_open(app: Flask, services: Services) -> None:
+    person = several(app, services)
+    poor = holder_of(services, person.addresses[1])
+    contacts = GOOD | {"contact_email": poor.contact_email, "holder": str(poor.id)}
+
+    bad = send(person, **contacts | {"city": ""}, **billed(COMPANY))
+    assert bad.status_code == 422
+    assert 'href="#city"' in bad.text
+
+    assert send(person, **contacts, **billed(COMPANY)).status_code == 303
+    assert holder_of(services, person.addresses[1]).city == GOOD["city"]
+
+
+@pytest.mark.parametrize("step", ["open-", "open-abc", "open-99999999999", "open--1", "open-²"])
+def test_opening_nobody_is_the_folded_page(app: Flask, services: Services, step: str) -> None:
+    person = shopper(app, services, {}).start()
+
+    assert send(person, step=step).status_code == 200
+
+
+def mark_of(page: str) -> dict[str, str]:
+    """Return the hidden field that says which invoice data the page showed."""
+    return dict(re.findall(r'name="(billing-seen)" value="([^"]*)"', page))
+
+
+def test_of_two_tabs_the_later_invoice_does_not_overwrite_the_earlier_unseen(
+    app: Flask, services: Services
+) -> None:
+    person = shopper(app, services, {}).start()
+    tab = billed(COMPANY) | mark_of(person.browser.get(f"{person.plan}/dati").text)
+    assert send(person, **tab | {"billing-city": "Cuneo"}).status_code == 303
+
+    later = send(person, **tab | {"billing-city": "Asti"})
+
+    kept = profile(services)
+    assert kept is not None
+    assert (later.status_code, kept.city) == (422, "Cuneo")
+    assert "cambiato i dati della fattura" in later.text
+    assert "Comune: Cuneo" in later.text
+    assert 'value="Asti"' in later.text, "what was typed is kept"
+
+    again = send(person, **tab | {"billing-city": "Asti"} | mark_of(later.text))
+
+    kept = profile(services)
+    assert kept is not None
+    assert (again.status_code, kept.city) == (303, "Asti")
+
+
+def test_two_tabs_that_say_the_same_of_the_invoice_agree(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    tab = billed(COMPANY) | mark_of(person.browser.get(f"{person.plan}/dati").text)
+
+    assert [send(person, **tab).status_code for _ in range(2)] == [303, 303]

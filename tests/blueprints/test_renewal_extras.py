@@ -60,6 +60,14 @@ def test_nobody_pays_before_the_offer_was_answered(app: Flask, services: Service
     led = person.browser.get(f"{person.plan}/pagamento")
 
     assert led.headers["Location"] == f"{person.plan}/extra"
+    assert "Prima di «Pagamento» rispondi qui" in person.browser.get(f"{person.plan}/extra").text
+    person.browser.get(f"{person.plan}/dati")
+    page = person.browser.get(f"{person.plan}/extra").text
+    assert "rispondi qui" not in page, "the ordinary way skips nothing"
+    answer(person, 0)
+    led = person.browser.get(f"{person.plan}/conferma")
+    assert led.headers["Location"] == f"{person.plan}/pagamento"
+    assert "Prima di «Conferma» scegli qui come paghi" in person.browser.get(f"{person.plan}/pagamento").text
 
 
 def test_no_is_chosen_unless_somebody_says_yes(app: Flask, services: Services) -> None:
@@ -100,7 +108,7 @@ def test_a_single_mailbox_takes_one_or_none(app: Flask, services: Services, wron
     assert chosen(services) == (False, [])
 
 
-@pytest.mark.parametrize("wrong", ["", "-1", "1000", "tre"])
+@pytest.mark.parametrize("wrong", ["", "-1", "4", "1000", "tre"])
 def test_of_many_mailboxes_the_number_is_kept_beside_its_error(
     app: Flask, services: Services, wrong: str
 ) -> None:
@@ -109,10 +117,10 @@ def test_of_many_mailboxes_the_number_is_kept_beside_its_error(
     page = person.browser.post(f"{person.plan}/extra", {"pieces-kit": wrong})
 
     assert page.status_code == 422
-    assert "Scrivi un numero da 0 a 999." in page.text
+    assert "Scrivi un numero da 0 a 3: al massimo uno per ogni casella" in page.text
     assert f'value="{wrong}"' in page.text
-    assert answer(person, "7") == 303
-    assert chosen(services) == (True, [7])
+    assert answer(person, "3") == 303
+    assert chosen(services) == (True, [3])
 
 
 def test_an_extra_that_nobody_offers_is_not_taken(app: Flask, services: Services) -> None:
