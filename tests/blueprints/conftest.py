@@ -16,6 +16,7 @@ from portal.rate_limits import limiter
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
 from tests.blueprints.people import People, Person, settle_in
+from tests.databases import Databases
 
 
 class _Compiled(BytecodeCache):
@@ -54,6 +55,15 @@ def _error_pages_drawn_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(error_pages, "_draw", draw_once)
         yield
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """Pages on one kind of database: what the kinds may disagree on is tried on both below, in the use cases.
+
+    `ON_BOTH` (people.py) asks for the two, where a walk through pages should hold on either.
+    """
+    return databases.emptied(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
 from sqlalchemy.orm import Session
 
 from portal.adapters.credentials.argon2 import Argon2Hasher
@@ -13,8 +14,10 @@ from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
 from portal.wiring import Services
+from tests.databases import KINDS
 from tests.factories import make_account, make_mailbox, make_order, make_prices
 
+ON_BOTH = pytest.mark.parametrize("database_url", KINDS, indirect=True)
 PASSWORD = "pioggia lenta sui tetti"
 
 

@@ -18,6 +18,7 @@ from portal.domain.plans import Plan
 from portal.store.accounts import Account
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
+from tests.blueprints.people import ON_BOTH
 from tests.factories import (
     ARCHITECTS,
     LAWYERS,
@@ -32,6 +33,8 @@ from tests.factories import (
     select_mailboxes,
 )
 from tests.statements import counted
+
+pytestmark = ON_BOTH
 
 ADDRESS_LINK = re.compile(r'rowheader"><a href="/caselle/([^"]+)"')
 

@@ -13,8 +13,11 @@ from portal.store.orders import Order
 from portal.store.prices import PriceRow
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX
+from tests.blueprints.people import ON_BOTH
 from tests.blueprints.shop import as_mailbox, confirmed, hidden, shopper
 from tests.factories import make_account, make_mailbox, make_order, make_prices
+
+pytestmark = ON_BOTH
 
 
 def orders(services: Services) -> int:
