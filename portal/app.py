@@ -11,6 +11,7 @@ from portal import error_pages, headers, login, logs, policies, rate_limits, rec
 from portal.blueprints import (
     access,
     auto_renewal,
+    auto_renewal_many,
     confirm_step,
     contact_email,
     contracts,
@@ -65,6 +66,7 @@ PAGES = (
     credit,
     space,
     auto_renewal,
+    auto_renewal_many,
     stored_methods,
     webhooks,
     health,

@@ -43,6 +43,12 @@ def long_day(day: date, locale: str = "it") -> str:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def month_name(day: date, locale: str = "it") -> str:
+    """Return «gennaio 2027»."""
+    return format_date(day, "MMMM yyyy", locale=locale)
+
+
 def short_day(day: date, locale: str = "it") -> str:
     """Return «25/09/2026»."""
     return format_date(day, "dd/MM/yyyy", locale=locale)

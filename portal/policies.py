@@ -77,6 +77,9 @@ POLICIES: dict[str, Policy] = {
     "auto_renewal.show": Policy.SIGNED_IN,
     "auto_renewal.switch_on": Policy.SIGNED_IN,
     "auto_renewal.switch_off": Policy.SIGNED_IN,
+    "auto_renewal_many.show": Policy.ACCOUNT,
+    "auto_renewal_many.switch_on": Policy.ACCOUNT,
+    "auto_renewal_many.switch_off": Policy.ACCOUNT,
     "webhooks.hear": Policy.WEBHOOK,
     "credit.index": Policy.SIGNED_IN,
     "credit.top_up": Policy.SIGNED_IN,
@@ -107,6 +110,7 @@ FRESH = frozenset(
         "profile.end_other_sessions",
         "stored_methods.add",
         "auto_renewal.switch_on",
+        "auto_renewal_many.switch_on",
     }
 )
 """Endpoints that open only to who has given the password lately (S20).

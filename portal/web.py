@@ -90,6 +90,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters |= {
         "euro": formats.euro,
         "long_day": formats.long_day,
+        "month_name": formats.month_name,
         "short_day": formats.short_day,
         "moment": formats.moment,
         "month": formats.month,

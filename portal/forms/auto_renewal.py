@@ -33,3 +33,20 @@ class SwitchForm(Form):
         if not self.agreed.data:
             found["agreed"] = "missing"
         return found
+
+
+class LimitForm(Form):
+    """The limit for one charge that a preview is asked for."""
+
+    limite = StringField()
+
+    def cents(self) -> Cents | None:
+        """Return it in cents; None where none was asked for, or it is no amount."""
+        try:
+            return parse_amount(self.limite.data or "")
+        except AmountUnreadable:
+            return None
+
+    def is_unreadable(self) -> bool:
+        """Say whether something was asked for that is no amount."""
+        return bool(self.limite.data) and not self.cents()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, false, func, literal, select, update
+from sqlalchemy import delete, exists, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -93,19 +93,24 @@ def renew_mailbox_with(
 
 
 def stop_renewing(session: Session, mailbox: Mailbox, now: datetime) -> None:
-    """Let a mailbox renew by itself no more; a mandate that was given for it alone ends."""
+    """Let a mailbox renew by itself no more; a mandate by which nothing else renews ends."""
     mailbox.auto_renewal = False
     before = session.get(RenewsWith, mailbox.id, populate_existing=True)
     if before is None:
         return
+    consent_id = before.consent_id
+    session.delete(before)
+    session.flush()
     session.execute(
         update(Mandate)
-        .where(Mandate.consent_id == before.consent_id, Mandate.revoked_at.is_(None))
+        .where(
+            Mandate.consent_id == consent_id,
+            Mandate.revoked_at.is_(None),
+            ~exists().where(RenewsWith.consent_id == Mandate.consent_id),
+        )
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )
-    session.delete(before)
-    session.flush()
 
 
 def chargeable_methods(session: Session, account_id: int | None, mailbox_id: int) -> Sequence[StoredMethod]:

@@ -91,7 +91,7 @@ class RenewsWith(Base):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
     stored_method_id: Mapped[int] = mapped_column(ForeignKey("stored_method.id"), index=True)
     consent_id: Mapped[int | None] = mapped_column(ForeignKey("auto_renewal_consent.id"))
-    """What was agreed for this mailbox alone; None where an order, maybe of several, was the occasion."""
+    """What was agreed on its page or for several at once; None where an order was the occasion."""
     maximum_cents: Mapped[int | None] = mapped_column(BigInteger)
     """The most one charge for this mailbox may be, where its owner has set it."""
     credit_first: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ Source: domain.md 12 `expiry_notice_auto`, `auto_renewal_enabled`, `_disabled`, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,8 @@ from portal.domain.money import Cents
 from portal.domain.renewal_calendar import RenewalCalendar
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.house import renewal_calendar
+from portal.store.notice_addresses import further_addresses
+from portal.store.stored_methods import AutoRenewalConsent, StoredMethod
 from portal.usecases.auto_renewal_prices import PricedRenewal
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, NewMail, write_mail, write_mails
 
@@ -27,9 +29,10 @@ def charges_announced(
 ) -> dict[int, int]:
     """Announce charges, each recipient's in one mail; return by mailbox the mail to whoever pays."""
     told: dict[tuple[int | None, str, str], list[PricedRenewal]] = defaultdict(list)
+    further = further_addresses(session, [renewal.facts.mailbox_id for renewal in renewals])
     for renewal in renewals:
         facts = renewal.facts
-        for recipient in _recipients(facts):
+        for recipient in _recipients(facts, further):
             told[facts.account_id, facts.language, recipient].append(renewal)
     calendar = renewal_calendar(session)
     mails = [
@@ -41,7 +44,7 @@ def charges_announced(
         renewal.facts.mailbox_id: mail_id
         for ((_, _, recipient), listed), mail_id in zip(told.items(), ids, strict=True)
         for renewal in listed
-        if recipient == _recipients(renewal.facts)[0]
+        if recipient == _recipients(renewal.facts, further)[0]
     }
 
 
@@ -63,6 +66,72 @@ def switched_off(session: Session, facts: RenewalFacts, order_number: str | None
     """Say that a mailbox renews by itself no more, until when it lasts, and which order was cancelled."""
     context: Context = {"order": order_number}
     _write(session, facts, "auto_renewal_disabled", f"{now:%Y%m%dT%H%M%S}", context, now)
+
+
+def many_switched_on(
+    session: Session,
+    switched: Sequence[RenewalFacts],
+    method: StoredMethod,
+    consent: AutoRenewalConsent,
+    *,
+    credit_first: bool,
+    now: datetime,
+) -> None:
+    """Say to each who is concerned which of their mailboxes renew by themselves now: one mail a recipient."""
+    context: Context = {
+        "method": method.method.value,
+        "brand": method.brand,
+        "last_four": method.last_four,
+        "maximum_cents": consent.maximum_cents,
+        "announced": renewal_calendar(session).announced,
+        "credit_first": credit_first,
+        "charge_on": None,
+        "order": "",
+    }
+    _write_many(session, switched, "auto_renewal_enabled", f"consent-{consent.id}", context, now)
+
+
+def many_switched_off(
+    session: Session, switched: Sequence[RenewalFacts], cancelled: int, *, now: datetime
+) -> None:
+    """Say to each who is concerned which of their mailboxes renew by themselves no more."""
+    context: Context = {"order": None, "cancelled": cancelled}
+    _write_many(session, switched, "auto_renewal_disabled", f"{now:%Y%m%dT%H%M%S%f}", context, now)
+
+
+def _write_many(
+    session: Session,
+    switched: Sequence[RenewalFacts],
+    kind: str,
+    occasion: str,
+    context: Context,
+    now: datetime,
+) -> None:
+    told: dict[tuple[int | None, str, str], list[RenewalFacts]] = defaultdict(list)
+    further = further_addresses(session, [facts.mailbox_id for facts in switched])
+    for facts in switched:
+        for recipient in _recipients(facts, further):
+            told[facts.account_id, facts.language, recipient].append(facts)
+    mails = [
+        NewMail(
+            kind=kind,
+            key=f"{kind}:many:{theirs[0].mailbox_id}:{occasion}:{recipient}",
+            recipient=recipient,
+            language=language,
+            context=context
+            | {
+                "name": "",
+                "address": theirs[0].address,
+                "expires_on": theirs[0].expires_on.isoformat(),
+                "many": [facts.address for facts in theirs[:LISTED]],
+                "line_count": len(theirs),
+            },
+            account_id=account_id,
+            mailbox_id=None,
+        )
+        for (account_id, language, recipient), theirs in told.items()
+    ]
+    write_mails(session, mails, now=now)
 
 
 def charge_failed(
@@ -91,7 +160,8 @@ def _write(
 ) -> None:
     subject = MailSubject(kind, f"{facts.address}-{facts.expires_on}", milestone)
     owner = MailOwner(facts.account_id, facts.mailbox_id, language=facts.language)
-    write_mail(session, subject, _recipients(facts), _about(facts) | context, owner, now=now)
+    recipients = _recipients(facts, further_addresses(session, [facts.mailbox_id]))
+    write_mail(session, subject, recipients, _about(facts) | context, owner, now=now)
 
 
 def _announcement(
@@ -147,8 +217,11 @@ def _about(facts: RenewalFacts) -> Context:
     }
 
 
-def _recipients(facts: RenewalFacts) -> list[str]:
+def _recipients(facts: RenewalFacts, further: Mapping[int, Sequence[str]]) -> list[str]:
     """Return each address once, whoever pays first; never the mailbox itself. Source: domain.md 12."""
-    known = (facts.account_email or "", facts.holder_email)
-    found = {address.lower(): address for address in known if address and address != facts.address}
+    known = (facts.account_email or "", facts.holder_email, *further.get(facts.mailbox_id, ()))
+    found: dict[str, str] = {}
+    for address in known:
+        if address and address != facts.address:
+            found.setdefault(address.lower(), address)
     return list(found.values())
