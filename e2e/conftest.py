@@ -1,4 +1,4 @@
-"""A real portal for each story, and the visitors' browsers: a desktop, a phone, one without scripts."""
+"""A real portal for each story, and the visitors' browsers: desktop and phone, each without scripts too."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
 
 
 def visitor(playwright: Playwright, kind: str) -> dict[str, Any]:
-    """Return how the browser of a kind of visitor is set up: desktop, phone or plain (no JavaScript)."""
+    """Return how the browser of a kind of visitor is set up: desktop or phone; «plain» has no JavaScript."""
     kinds: dict[str, dict[str, Any]] = {
         "desktop": {"viewport": {"width": 1280, "height": 800}},
         "phone": {**playwright.devices["Pixel 7"], "viewport": {"width": 360, "height": 740}},
         "plain": {"viewport": {"width": 1280, "height": 800}, "java_script_enabled": False},
+        "plain phone": {"viewport": {"width": 360, "height": 740}, "java_script_enabled": False},
     }
     return {**kinds[kind], **HABITS}
 
@@ -61,7 +62,7 @@ def visitor(playwright: Playwright, kind: str) -> dict[str, Any]:
 def new_page(
     new_context: Callable[..., BrowserContext], playwright: Playwright, demo: DemoPortal
 ) -> Iterator[Callable[[str], Page]]:
-    """Open a page as «desktop», «phone» or «plain»; the story fails when its console shows an error."""
+    """Open a page as a kind of visitor; the story fails when its console shows an error."""
     complaints: list[str] = []
 
     def open_as(kind: str) -> Page:
@@ -98,9 +99,9 @@ def plain(new_page: Callable[[str], Page]) -> Page:
     return new_page("plain")
 
 
-@pytest.fixture(params=["desktop", "phone", "plain"])
+@pytest.fixture(params=["desktop", "phone", "plain", "plain phone"])
 def any_page(request: pytest.FixtureRequest, new_page: Callable[[str], Page]) -> Page:
-    """The same story three times: on a desktop, on a phone, without JavaScript."""
+    """The same story four times: on a desktop and on a phone, with and without JavaScript."""
     return new_page(request.param)
 
 

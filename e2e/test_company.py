@@ -119,7 +119,7 @@ def take_one_kit(page: Page) -> None:
     expect(pieces).to_have_value("0")
     pieces.fill("uno")
     press(page, "Prosegui")
-    expect(page.locator("#errori")).to_contain_text("Scrivi un numero da 0 a 999.")
+    expect(page.locator("#errori")).to_contain_text("Scrivi un numero da 0 a 2: al massimo uno")
     expect(pieces).to_have_value("uno")
     no_barriers(page)
     pieces.fill("1")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 DATA_FOLDER = "var/demo"
 PORT = "8000"
-KEPT = {"PORTAL_BRAND", "PORTAL_SUPPORT_EMAIL", "PORTAL_TRUSTED_HOSTS", "PORTAL_URL"}
+KEPT = {
+    *("PORTAL_BRAND", "PORTAL_SUPPORT_EMAIL", "PORTAL_TRUSTED_HOSTS", "PORTAL_URL"),
+    "PORTAL_EXTRA_SPACE_POLICY",
+}
 """What the demo takes from the environment; a real database or mail server never."""
 
 

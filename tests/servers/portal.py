@@ -97,6 +97,14 @@ class DemoPortal(PortalProcess):
         """Return the civil day on which this demo is, wherever its calendar was moved."""
         return rome_day(self._calendar())
 
+    def move_to(self, day: date) -> None:
+        """Be on a later day at once; what would have happened meanwhile is caught up by the clock."""
+        self._calendar.move_to(day)
+
+    def setting(self, name: str) -> str:
+        """Return a PORTAL_* variable that it was started with, or nothing."""
+        return self._environment.get(name, "")
+
     def days_go_by(self, until: date) -> None:
         """Let the demo's days go by up to that one, each with its work and its mails."""
         self.operator("tick", "--on", until.isoformat())
