@@ -12,6 +12,7 @@ from portal.blueprints import (
     access,
     auto_renewal,
     auto_renewal_many,
+    brand,
     confirm_step,
     contact_email,
     contracts,
@@ -67,6 +68,7 @@ PAGES = (
     space,
     auto_renewal,
     auto_renewal_many,
+    brand,
     stored_methods,
     webhooks,
     health,
@@ -86,12 +88,12 @@ def create_app(services: Services) -> Flask:
     csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
     recent.register(app)  # after the token's check: a password from elsewhere is never tried
     headers.register(app)
-    error_pages.register(app)
     for module in PAGES:
         app.register_blueprint(module.bp)
     if services.settings.demo:
         app.register_blueprint(demo.bp)
         app.register_blueprint(demo_till.bp)
+    error_pages.register(app)  # draws its pages, which may lead to any of the others
     csrf.exempt(webhooks.bp)  # their signature is their token
     policies.check(app)
     return app

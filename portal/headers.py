@@ -27,6 +27,8 @@ ALWAYS = {
 LINKS_WITH_SECRETS = ("/conferma-email",)
 """Where links of mails lead that carry a secret: nobody is told whence one goes on (S22)."""
 HSTS = "max-age=63072000; includeSubDomains"
+KEPT = ("static", "brand.file")
+"""What browsers may keep for a year: its address changes with its content."""
 COMPRESSED_FROM = 1_000
 """Bytes below which gzip gains nothing."""
 TEXTUAL = ("text/", "application/javascript", "application/json", "image/svg+xml")
@@ -52,7 +54,7 @@ def _dress(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", HSTS)
-    if request.endpoint == "static" and response.status_code in (200, 304):
+    if request.endpoint in KEPT and response.status_code in (200, 304):
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers["Cache-Control"] = "no-store"
@@ -64,7 +66,7 @@ def _dress(response: Response) -> Response:
 def _compress(response: Response) -> Response:
     if not request.accept_encodings.best_match(["gzip"]) or not _worth_it(response):
         return response
-    if request.endpoint == "static":
+    if request.endpoint in KEPT:
         response.direct_passthrough = False
         packed = _packed_once(response.get_data())
     else:

@@ -19,6 +19,7 @@ class Policy(StrEnum):
 
 POLICIES: dict[str, Policy] = {
     "static": Policy.PUBLIC,
+    "brand.file": Policy.PUBLIC,
     "access.sign_in": Policy.PUBLIC,
     "access.sign_out": Policy.PUBLIC,
     "health.live": Policy.PUBLIC,

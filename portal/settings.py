@@ -11,6 +11,7 @@ from typing import TypeVar
 from stdnum import iban
 
 from portal.auto_renewal_settings import RenewalTerms, read_auto_renewal
+from portal.brand_settings import Brand, read_brand
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
 from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
@@ -29,18 +30,6 @@ SECRET_VARIETY = 10
 
 class SettingsError(Exception):
     """A setting is missing or wrong: the portal does not start."""
-
-
-@dataclass(frozen=True)
-class Brand:
-    """The operator's name and how to reach it."""
-
-    name: str = "Posta Sicura"
-    support_email: str = "assistenza@postasicura.example"
-    account_domain: str = "aruba.it"
-    """Identifiers at this domain are accounts; anything else is a mailbox (domain.md 2.1)."""
-    hosting_url: str = ""
-    """Where mailboxes on a domain are renewed (domain.md 3.6); empty: no link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +103,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     demo = _flag(environ, "PORTAL_DEMO", default=False)
     folder = Path(environ.get("PORTAL_DATA", "var"))
     public_url = environ.get("PORTAL_URL", "http://localhost:8000").rstrip("/")
-    brand = Brand(
-        name=environ.get("PORTAL_BRAND", Brand.name),
-        support_email=environ.get("PORTAL_SUPPORT_EMAIL", Brand.support_email),
-        account_domain=environ.get("PORTAL_ACCOUNT_DOMAIN", Brand.account_domain).lower(),
-        hosting_url=environ.get("PORTAL_HOSTING_URL", Brand.hosting_url),
-    )
     return Settings(
         secret_key=_secret("PORTAL_SECRET_KEY", environ.get("PORTAL_SECRET_KEY", "")),
         secret_key_fallbacks=tuple(
@@ -136,7 +119,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         data_folder=folder,
         smtp=_smtp(environ),
         bank=_bank(environ, demo=demo),
-        brand=brand,
+        brand=_checked(read_brand, environ),
         gateways=_checked(read_gateways, environ),
         monitor_token=_monitor_token(environ),
         history_days=_history_days(environ),

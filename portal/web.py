@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal import formats
+from portal.brand_settings import Brand
 from portal.domain.access import Subject
+from portal.domain.colours import shades_of
 from portal.domain.countries import COUNTRIES
 from portal.domain.customers import is_on_pec_domain
 from portal.domain.devices import device_name
@@ -22,6 +24,8 @@ from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
 STATIC = Path(__file__).parent / "static"
+OWN_COLOUR = "#2348c4"
+"""The portal's own colour, which its icon bears."""
 (FONT,) = (path.name for path in (STATIC / "fonts").glob("*.woff2"))
 
 
@@ -112,13 +116,50 @@ def register(app: Flask) -> None:
 
 
 def asset(name: str) -> str:
-    """Return the address of a static file, changed whenever its content is."""
+    """Return the address of a static file, or of the brand's own: another one whenever its content is."""
+    own = branded(name)
+    if own is not None:
+        return url_for("brand.file", name=name, v=hashlib.sha256(own[0]).hexdigest()[:12])
     return url_for("static", filename=name, v=_fingerprint(name))
 
 
 def font() -> str:
     """Return the address of the typeface, as the stylesheet names it: its fingerprint is in its name."""
     return url_for("static", filename=f"fonts/{FONT}")
+
+
+def branded(name: str) -> tuple[bytes, str] | None:
+    """Return content and type of a file that the operator's brand makes its own, or None."""
+    brand = services().settings.brand
+    return _branded(name, brand, url_for("static", filename="")) if brand.colour or brand.logo else None
+
+
+@lru_cache(maxsize=64)
+def _branded(name: str, brand: Brand, static: str) -> tuple[bytes, str] | None:
+    if name == "logo" and brand.logo:
+        return brand.logo.content, brand.logo.mimetype
+    if name == "portal.css" and brand.colour:
+        return (
+            _rules().replace('url("fonts/', f'url("{static}fonts/') + _tokens(brand.colour)
+        ).encode(), "text/css"
+    if name == "icon.svg" and brand.colour:
+        return (STATIC / name).read_text().replace(OWN_COLOUR, brand.colour).encode(), "image/svg+xml"
+    return None
+
+
+def _rules() -> str:
+    return (STATIC / "portal.css").read_text(encoding="utf-8")
+
+
+def _tokens(colour: str) -> str:
+    """Return the stylesheet's brand tokens for a colour; the later layer wins over the portal's own."""
+    shades = shades_of(colour)
+    text, soft = ", ".join(shades.text), ", ".join(shades.soft)
+    return (
+        f"\n@layer utilities {{ :root {{ --brand: {shades.fill}; --brand-strong: {shades.fill_pressed};"
+        f" --brand-text: light-dark({text}); --brand-soft: light-dark({soft});"
+        f" --ring: 3px solid light-dark({text}); }} }}\n"
+    )
 
 
 @lru_cache(maxsize=256)
