@@ -6,7 +6,7 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e soak pictures bench format migration lock clean
+.PHONY: help setup demo test lint types e2e soak pictures looks bench format migration lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ soak: setup ## three years hour by hour over ten thousand mailboxes (half an hou
 
 pictures: setup ## every page at three widths, light and dark, into .cache/pictures
 	@$(VENV)/python -m tools.pictures
+
+looks: setup ## new photographs for the test of how pages look, after a change that is meant
+	@PORTAL_KEEP_LOOKS=1 $(VENV)/python -m pytest e2e/test_looks_as_kept.py
 
 bench: setup ## speed as ratios, statements and bytes
 	@$(VENV)/python -m bench
