@@ -25,6 +25,12 @@ class Failpoint(StrEnum):
     PAYMENT_RECORDED = "payment.recorded"
     PAYMENT_APPLIED = "payment.applied"
     PAYMENT_COMMITTED = "payment.committed"
+    CREDIT_TAKEN = "credit.taken"
+    METHOD_COMMITTED = "method.committed"
+    METHOD_BEGUN = "method.begun"
+    METHOD_ANSWERED = "method.answered"
+    REFUND_ANSWERED = "refund.answered"
+    REFUND_RECORDED = "refund.recorded"
 
 
 _armed: set[Failpoint] = set()

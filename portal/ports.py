@@ -187,6 +187,27 @@ class GatewayReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """What shall go back of a payment, by the way it came."""
+
+    reference: str
+    """Our own name for the refund: the idempotency key."""
+    amount_cents: Cents
+    payment: PaymentRequest
+    """What it was paid by, to be found as `ask` finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundReport:
+    """What has become of a refund: done, refused, or the bank is still at it (processing)."""
+
+    standing: Standing
+    key: str = ""
+    words: str = ""
+    """Why it was refused, for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """A hint, truly from the gateway, that something happened: reason enough to ask, never to believe."""
 
@@ -217,6 +238,13 @@ class PaymentGateway(Protocol):
 
     def charge(self, request: PaymentRequest, method: MethodToken) -> GatewayReport:
         """Charge a stored method, its owner not being there; once per reference. Raises as `ask`."""
+        ...
+
+    def refund(self, request: RefundRequest) -> RefundReport:
+        """Give back so much of a payment, once per reference; again tells what has become of it.
+
+        Raises as `ask`; Rejected where the payment is not there.
+        """
         ...
 
     def forget(self, method: MethodToken) -> None:

@@ -26,7 +26,7 @@ from portal.ports import (
     Unavailable,
     Unreachable,
 )
-from portal.usecases import attempts
+from portal.usecases import attempts, refunds
 from portal.usecases.attempts import OpenedAttempt, Place
 from portal.wiring import Services
 
@@ -102,8 +102,18 @@ def hear(services: Services, name: str, headers: Mapping[str, str], body: bytes)
         return
     if till_methods.is_method(event.reference):
         till_methods.hear(services, name, event)
+    elif event.reference.startswith(refunds.PREFIX):
+        _hear_of_refund(services, name, event)
     else:
         _hear_of_payment(services, name, event)
+
+
+def _hear_of_refund(services: Services, name: str, event: GatewayEvent) -> None:
+    """Let a worker ask about a refund: nobody waits for it on a page."""
+    with services.transaction() as session:
+        now = services.now()
+        if attempts.record_event(session, name, event.event_id, event.reference, None, now=now):
+            refunds.hear(session, event.reference, event.event_id, now=now)
 
 
 def _hear_of_payment(services: Services, name: str, event: GatewayEvent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from portal.domain.access import Subject
+from portal.failpoints import Failpoint, reach
 from portal.ports import GatewayEvent, GatewayReport, HostedPage, OutsideFailure
 from portal.usecases import attempts, method_changes
 from portal.usecases.method_changes import OpenedMethod, Wish
@@ -22,11 +23,13 @@ def store(services: Services, subject: Subject, wish: Wish) -> HostedPage | None
     limits = services.settings.gateways.mandates
     with services.transaction() as session:
         opened = method_changes.open_method(session, subject, wish, limits, now=services.now())
+    reach(Failpoint.METHOD_COMMITTED)
     try:
         page = services.gateways.named(opened.gateway).start(opened.request)
     except OutsideFailure as failure:  # the worker's question finds what became of it
         log.warning("method_not_begun", reference=opened.request.reference, error=str(failure))
         return None
+    reach(Failpoint.METHOD_BEGUN)
     with services.transaction() as session:
         method_changes.page_opened(session, opened.request.reference, page)
     return page
@@ -38,6 +41,7 @@ def look_again(services: Services, subject: Subject, reference: str) -> str:
         opened = method_changes.own_request(session, subject, reference)
     report = _asked(services, opened) if opened is not None else None
     if report is not None:
+        reach(Failpoint.METHOD_ANSWERED)
         with services.transaction() as session:
             method_changes.record_report(session, reference, report, now=services.now())
     with services.reading() as session:

@@ -22,6 +22,7 @@ from workers.methods import AskMethodWork, ForgetMethodWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
+from workers.refunds import RefundWork
 from workers.relay import Relay
 from workers.space import SpaceWork
 from workers.waiting import in_thread
@@ -84,6 +85,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         WithdrawWork(services),
         SpaceWork(services),
         AskWork(services),
+        RefundWork(services),
         AskMethodWork(services),
         ForgetMethodWork(services),
         ChargeWork(services),

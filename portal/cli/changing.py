@@ -25,6 +25,7 @@ CHANGING = frozenset(
         "payments resolve",
         "tick",
         "withdrawals refunded",
+        "withdrawals retry",
     }
 )
 NOT_WRITTEN_DOWN = frozenset(

@@ -9,6 +9,7 @@ from portal.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from portal.domain.credit import PostingKind
+    from portal.domain.refunds import RefundState
     from portal.domain.space_purchase import NoSpace
 
 
@@ -49,3 +50,10 @@ class PostingNotReversible(DomainError):
     """It bought, paid or followed from something that a reversal would leave standing."""
 
     posting_kind: Final[PostingKind]
+
+
+@dataclass(eq=False)
+class RefundUndecided(DomainError):
+    """A gateway may be sending the money: it is not sent by hand besides."""
+
+    state: Final[RefundState]

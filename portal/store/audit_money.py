@@ -12,9 +12,13 @@ from sqlalchemy import Select, String, cast, func, or_, select
 from portal.domain.credit import LedgerAccount, PostingKind
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
+from portal.domain.refunds import RefundState
+from portal.store.attempts import PaymentAttempt
 from portal.store.ledger import CreditLot, LedgerEntry, LedgerPosting, Wallet
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
+from portal.store.refunds import GatewayRefund
+from portal.store.withdrawals import Withdrawal
 
 APPLIED = (PaymentState.SUCCEEDED, PaymentState.REGISTERED)
 PAID = (
@@ -127,6 +131,27 @@ def top_ups_without_credit() -> Select[Any]:
     """Paid top-ups whose credit was never given."""
     return _without_posting(PostingKind.TOP_UP).where(
         Order.kind == OrderKind.TOP_UP, Order.paid_at.is_not(None)
+    )
+
+
+def refunds_apart() -> Select[Any]:
+    """Refunds done by a gateway that are in no ledger, gave too much, or were sent in another way too."""
+    posted = select(LedgerPosting.id).where(
+        LedgerPosting.kind == PostingKind.WITHDRAWAL, LedgerPosting.order_id == Withdrawal.order_id
+    )
+    return (
+        select(GatewayRefund.reference)
+        .join(Withdrawal, Withdrawal.id == GatewayRefund.withdrawal_id)
+        .join(PaymentAttempt, PaymentAttempt.id == GatewayRefund.attempt_id)
+        .where(
+            GatewayRefund.state == RefundState.DONE,
+            or_(
+                ~posted.exists(),
+                GatewayRefund.amount_cents > PaymentAttempt.amount_cents,
+                GatewayRefund.amount_cents != Withdrawal.refund_cents,
+                Withdrawal.refund_reference.is_distinct_from(GatewayRefund.reference),
+            ),
+        )
     )
 
 

@@ -114,6 +114,7 @@ def record_report(session: Session, reference: str, report: GatewayReport, *, no
     if found is None:
         return
     attempt, order = found
+    attempt.gateway_key = report.key or attempt.gateway_key
     if report.standing is Standing.DONE:
         settle(session, _money(attempt, order, report, now), now=now)
         if report.kept is not None:
@@ -255,7 +256,6 @@ def _fail(session: Session, reference: str, failure: Failure, now: datetime) -> 
 def _still_open(session: Session, attempt: PaymentAttempt, report: GatewayReport) -> None:
     """Record the gateway's name for it and its page; an unknown attempt stays so only until it was asked."""
     if attempt.state in (PaymentState.INITIATED, PaymentState.UNKNOWN, PaymentState.PENDING):
-        attempt.gateway_key = report.key or attempt.gateway_key
         attempt.page_url = report.page_url
         if attempt.state is PaymentState.INITIATED:
             attempt.state = PaymentState.PENDING

@@ -42,6 +42,7 @@ class Check(StrEnum):
     CREDIT_PAYMENT_WITHOUT_PURCHASE = "credit_payment_without_purchase"
     PURCHASE_WITHOUT_PAYMENT = "purchase_without_payment"
     TOP_UP_WITHOUT_CREDIT = "top_up_without_credit"
+    REFUND_APART = "refund_apart"
     ORDER_SUMS_WRONG = "order_sums_wrong"
     QUOTE_WRONG = "quote_wrong"
     LINE_AND_TERM_APART = "line_and_term_apart"
@@ -95,6 +96,7 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.CREDIT_PAYMENT_WITHOUT_PURCHASE: money.credit_payments_without_purchase(),
         Check.PURCHASE_WITHOUT_PAYMENT: money.purchases_without_payment(),
         Check.TOP_UP_WITHOUT_CREDIT: money.top_ups_without_credit(),
+        Check.REFUND_APART: money.refunds_apart(),
         Check.ORDER_SUMS_WRONG: money.wrong_order_sums(),
         Check.LINE_AND_TERM_APART: work.lines_and_terms_apart(),
         Check.TERMS_OVERLAP: work.overlapping_terms(),

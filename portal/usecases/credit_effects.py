@@ -13,12 +13,10 @@ from portal.domain.credit import LedgerAccount, PostingKind, leftover_expires_on
 from portal.domain.dates import rome_day
 from portal.domain.money import Cents
 from portal.domain.orders import OrderState
-from portal.domain.withdrawal import WithdrawalState
 from portal.store import ledger, ledger_queries, order_facts
 from portal.store.ledger import LedgerPosting
 from portal.store.orders import Order
 from portal.store.payments import Payment
-from portal.store.withdrawals import Withdrawal
 from portal.usecases import credit_notices, wallets
 from portal.usecases.wallets import Why
 
@@ -78,18 +76,6 @@ def give_back_refused(session: Session, order: Order, *, now: datetime) -> None:
 def give_back_all(session: Session, order: Order, *, now: datetime) -> None:
     """Give back the whole of an order that could not be fulfilled."""
     give_back(session, order, PostingKind.REFUSED, order.due_cents, now=now)
-
-
-def refund_withdrawal(session: Session, order: Order, withdrawal: Withdrawal, *, now: datetime) -> None:
-    """Refund an effective withdrawal at once by the means it was paid with, where that was credit.
-
-    Everything else is the operator's to send back. Source: domain.md 10.
-    """
-    if not withdrawal.refund_cents or ledger_queries.buyer_of(session, order.number) is None:
-        return
-    give_back(session, order, PostingKind.WITHDRAWAL, withdrawal.refund_cents, now=now)
-    withdrawal.state = WithdrawalState.REFUNDED
-    withdrawal.refunded_on, withdrawal.refund_reference = rome_day(now), f"credit:{order.number}"
 
 
 def _keep_unclaimed(session: Session, payment: Payment, now: datetime) -> None:

@@ -13,6 +13,7 @@ from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, OrderNotPayable
 from portal.domain.orders import OrderKind, is_payable
 from portal.domain.payments import PaymentMethod
+from portal.failpoints import Failpoint, reach
 from portal.store import attempts, locks, order_facts, order_queries
 from portal.store.orders import Order
 from portal.usecases import credit_access, declarations, wallets
@@ -49,6 +50,7 @@ def spend_on(session: Session, subject: Subject, order: Order, *, now: datetime)
     cents = order.due_cents
     why = Why(PostingKind.PURCHASE, order.number, order.id)
     wallets.take_out(session, subject, why, cents, LedgerAccount.REVENUE, now=now)
+    reach(Failpoint.CREDIT_TAKEN)
     order.payment_method = PaymentMethod.CREDIT
     reference = f"credit:{order.number}"
     money = Money(order.number, cents, rome_day(now), PaymentMethod.CREDIT, reference)

@@ -22,7 +22,7 @@ from portal.domain.withdrawal import WithdrawalState, expiry_without
 from portal.store import locks, withdrawals
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine, Renewal
-from portal.usecases import credit_effects
+from portal.usecases import refunds
 from portal.usecases.line_tasks import LineTask, apply_package, current_package, locked_line, order_for
 
 
@@ -60,7 +60,7 @@ def finish_if_done(session: Session, order: Order, *, now: datetime) -> None:
         return
     order.state = OrderState.WITHDRAWN
     withdrawal.state, withdrawal.effective_at = WithdrawalState.EFFECTIVE, now
-    credit_effects.refund_withdrawal(session, order, withdrawal, now=now)
+    refunds.send_back(session, order, withdrawal, now=now)
 
 
 def end_of_fulfilment(session: Session, order: Order, *, now: datetime) -> bool:

@@ -1,4 +1,7 @@
-"""The mail that acknowledges a withdrawal, on a durable medium. Source: domain.md 10, 12 `withdrawal_ack`."""
+"""The mails of a withdrawal: its acknowledgment, on a durable medium, and that the money went back.
+
+Source: domain.md 10, 12 `withdrawal_ack`.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,38 @@ LISTED_MAILBOXES = 100
 def withdrawal_acknowledged(session: Session, order: Order, withdrawal: Withdrawal, *, now: datetime) -> None:
     """Say what was declared, when, and what follows: to the address given, and to the account's."""
     account = session.get(Account, order.account_id) if order.account_id else None
-    known = {address.lower(): address for address in (account.email if account else "", withdrawal.email)}
     write_mail(
         session,
         MailSubject("withdrawal_ack", order.number, "requested"),
-        [address for address in known.values() if address],
+        _recipients(account, withdrawal),
         _context(session, order, withdrawal),
         MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
         now=now,
     )
+
+
+def refund_sent(session: Session, order: Order, withdrawal: Withdrawal, way: str, *, now: datetime) -> None:
+    """Say that the money is on its way back; `way` is credit, by_hand, or else the method."""
+    account = session.get(Account, order.account_id) if order.account_id else None
+    write_mail(
+        session,
+        MailSubject("refund_sent", order.number, "sent"),
+        _recipients(account, withdrawal),
+        {
+            "name": withdrawal.name,
+            "number": order.number,
+            "refund_cents": withdrawal.refund_cents,
+            "refunded_on": (withdrawal.refunded_on or rome_day(now)).isoformat(),
+            "way": way,
+        },
+        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        now=now,
+    )
+
+
+def _recipients(account: Account | None, withdrawal: Withdrawal) -> list[str]:
+    known = {address.lower(): address for address in (account.email if account else "", withdrawal.email)}
+    return [address for address in known.values() if address]
 
 
 def _context(session: Session, order: Order, withdrawal: Withdrawal) -> Context:

@@ -1,4 +1,4 @@
-"""Withdrawing from an order: what it would mean, the request with its refund, and the money that went back.
+"""Withdrawing from an order: what it would mean, and the request with its refund.
 
 All the order's mailboxes go back together: the contract is one, and so is its payment. Locks: the order.
 Source: domain.md 10.
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import rome_day
-from portal.domain.errors import NotFound, WithdrawalNotPossible, WithdrawalNotRefundable
+from portal.domain.errors import NotFound, WithdrawalNotPossible
 from portal.domain.history import Deed
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Cents
@@ -127,24 +127,6 @@ def withdraw(
     _begin(session, order, withdrawal, now)
     history.record(session, Deed.ORDER_WITHDRAWN, subject, now=now, about=order.number)
     withdrawal_notices.withdrawal_acknowledged(session, order, withdrawal, now=now)
-    return withdrawal
-
-
-def mark_refunded(session: Session, number: str, reference: str, *, refunded_on: date) -> Withdrawal:
-    """Record that the money of a withdrawal went back; the same reference again is a quiet success.
-
-    Raises NotFound, WithdrawalNotRefundable.
-    """
-    order = order_facts.locked_order_by_number(session, number)
-    withdrawal = withdrawals.withdrawal_of(session, order.id) if order else None
-    if withdrawal is None:
-        raise NotFound
-    if withdrawal.state is WithdrawalState.REFUNDED and withdrawal.refund_reference == reference:
-        return withdrawal
-    if withdrawal.state is not WithdrawalState.EFFECTIVE or not withdrawal.refund_cents:
-        raise WithdrawalNotRefundable(withdrawal.state)
-    withdrawal.state = WithdrawalState.REFUNDED
-    withdrawal.refunded_on, withdrawal.refund_reference = refunded_on, reference
     return withdrawal
 
 

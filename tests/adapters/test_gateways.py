@@ -24,6 +24,8 @@ from portal.ports import (
     MethodToken,
     PaymentGateway,
     PaymentRequest,
+    RefundReport,
+    RefundRequest,
     Rejected,
     Unavailable,
     Unreachable,
@@ -244,6 +246,102 @@ def test_a_charge_that_is_refused_has_failed(contract: Contract) -> None:
 
     assert report.standing is Standing.FAILED
     assert report.failure in (Failure.REFUSED, Failure.INSUFFICIENT_FUNDS)
+
+
+def paid(contract: Contract) -> PaymentRequest:
+    """Return a payment of 6.10 euros that was made."""
+    request, page = contract.opened()
+    contract.outside.decide(page)
+    assert contract.gateway.ask(request).standing is Standing.DONE
+    return request
+
+
+def given_back(contract: Contract) -> list[int]:
+    if contract.gateway.name == "simulated":
+        assert isinstance(contract.gateway, SimulatedGateway)
+        return [cents for _, cents in contract.gateway.refunds()]
+    return list(contract.outside.refunded)
+
+
+def test_a_refund_is_made_once_a_reference(contract: Contract) -> None:
+    request = RefundRequest("r-0001", 600, paid(contract))
+
+    reports = [contract.gateway.refund(request) for _ in range(3)]
+
+    assert {report.standing for report in reports} == {Standing.DONE}
+    assert len({report.key for report in reports}) == 1
+    assert given_back(contract) == [600]
+
+
+def test_more_than_was_paid_does_not_go_back(contract: Contract) -> None:
+    payment = paid(contract)
+    contract.gateway.refund(RefundRequest("r-0001", 600, payment))
+
+    try:
+        report = contract.gateway.refund(RefundRequest("r-0002", 11, payment))
+    except Rejected:
+        report = RefundReport(Standing.FAILED)
+
+    assert report.standing is Standing.FAILED
+    assert given_back(contract) == [600]
+
+
+@pytest.mark.parametrize("contract", REMOTE, indirect=True)
+def test_a_refund_of_what_was_never_paid_is_refused(contract: Contract) -> None:
+    request, _ = contract.opened()
+
+    with pytest.raises(Rejected):
+        contract.gateway.refund(RefundRequest("r-0001", 610, request))
+
+
+@pytest.mark.parametrize(
+    ("contract", "status", "standing"),
+    [
+        ("stripe", "pending", Standing.PROCESSING),
+        ("stripe", "failed", Standing.FAILED),
+        ("paypal", "PENDING", Standing.PROCESSING),
+        ("paypal", "FAILED", Standing.FAILED),
+    ],
+    indirect=["contract"],
+)
+def test_a_bank_may_take_its_time_or_refuse_a_refund(
+    contract: Contract, status: str, standing: Standing
+) -> None:
+    contract.outside.refund_status = status
+
+    report = contract.gateway.refund(RefundRequest("r-0001", 610, paid(contract)))
+
+    assert report.standing is standing
+    assert bool(report.words) is (standing is Standing.FAILED)
+
+
+@pytest.mark.parametrize("contract", REMOTE, indirect=True)
+@pytest.mark.parametrize("fault", list(Fault))
+def test_r04_after_any_fault_a_refund_is_found_or_done_once(contract: Contract, fault: Fault) -> None:
+    request = RefundRequest("r-0001", 610, paid(contract))
+    contract.outside.fail_next(fault)
+
+    with pytest.raises(Unavailable):
+        contract.gateway.refund(request)
+
+    was_done = fault in (Fault.ERROR_AFTER, Fault.SILENT_AFTER, Fault.VANISHES)
+    assert given_back(contract) == ([610] if was_done else [])
+    if fault is Fault.ERROR_BEFORE and contract.gateway.name == "stripe":
+        with pytest.raises(Unavailable):  # it repeats its own error to the same key for a day
+            contract.gateway.refund(request)
+        assert given_back(contract) == []
+    else:
+        assert contract.gateway.refund(request).standing is Standing.DONE
+        assert given_back(contract) == [610]
+
+
+def test_r03_stripes_payment_is_found_though_its_key_was_never_written(
+    stripe: FakeStripe, clock: Clock
+) -> None:
+    contract = stripe_contract(stripe, clock)
+    payment = replace(paid(contract), key="")
+
+    assert contract.gateway.refund(RefundRequest("r-0001", 610, payment)).standing is Standing.DONE
 
 
 def test_a_method_is_forgotten_again_and_again(contract: Contract) -> None:

@@ -59,7 +59,13 @@ LAW: dict[str, set[str]] = {
         "portal.usecases",
         "portal.wiring",
     },
-    "portal.till_methods": {"portal.domain", "portal.ports", "portal.usecases", "portal.wiring"},
+    "portal.till_methods": {
+        "portal.domain",
+        "portal.failpoints",
+        "portal.ports",
+        "portal.usecases",
+        "portal.wiring",
+    },
     "portal.forms": DOMAIN_ONLY,
     "portal.policies": DOMAIN_ONLY,
     "portal.web": {

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from portal.cli import main
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderState
+from portal.domain.payments import PaymentMethod, PaymentState
+from portal.domain.refunds import RefundState
 from portal.domain.withdrawal import WithdrawalState
+from portal.store.attempts import PaymentAttempt
+from portal.store.refunds import GatewayRefund
 from portal.store.withdrawals import Withdrawal
 from portal.wiring import Services
 from tests.factories import NOW, make_account, make_mailbox, make_order
@@ -45,6 +50,56 @@ def withdrawn(
 
 def refund(services: Services, reference: str = "TRN 1", on: str = "2026-11-24") -> Result:
     return portal(services, "withdrawals", "refunded", NUMBER, "--reference", reference, "--on", on)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (RefundState.OPEN, "in corso presso il gestore"),
+        (RefundState.UNKNOWN, "esito ignoto, da riprovare (retry): why"),
+        (RefundState.REFUSED, "rifiutato dal gestore di pagamento, da rimborsare a mano: why"),
+    ],
+)
+def test_what_a_gateway_has_not_done_is_listed_with_its_reason(
+    services: Services, state: RefundState, words: str
+) -> None:
+    withdrawn(services)
+    through_gateway(services, state)
+
+    listed = portal(services, "withdrawals", "list").stdout
+
+    assert words in listed
+    again = portal(services, "withdrawals", "retry", NUMBER)
+    assert again.exit_code == (1 if state is RefundState.REFUSED else 0)
+    by_hand = refund(services)
+    assert by_hand.exit_code == (0 if state is RefundState.REFUSED else 1)
+
+
+def through_gateway(services: Services, state: RefundState) -> None:
+    with services.transaction() as session:
+        withdrawal = session.scalars(select(Withdrawal)).one()
+        attempt = PaymentAttempt(
+            order_id=withdrawal.order_id,
+            reference="p-1",
+            method=PaymentMethod.CARD,
+            gateway="simulated",
+            amount_cents=610,
+            state=PaymentState.SUCCEEDED,
+            opened_at=NOW,
+        )
+        session.add(attempt)
+        session.flush()
+        session.add(
+            GatewayRefund(
+                withdrawal_id=withdrawal.id,
+                attempt_id=attempt.id,
+                reference="r-1",
+                amount_cents=610,
+                state=state,
+                words="" if state is RefundState.OPEN else "why",
+                opened_at=NOW,
+            )
+        )
 
 
 def test_a_refund_is_listed_until_it_is_made(services: Services) -> None:

@@ -25,6 +25,8 @@ class FakePayPal(FakeGateway):
         self.setups: dict[str, dict[str, Any]] = {}
         self.declined: set[str] = set()
         self.deleted: list[str] = []
+        self.refund_status = "COMPLETED"
+        """What becomes of the next refunds."""
 
     @property
     def charged(self) -> list[int]:
@@ -86,6 +88,8 @@ class FakePayPal(FakeGateway):
             return 200, {"verification_status": "SUCCESS" if is_ours else "FAILURE"}
         if words[:3] == ["v2", "checkout", "orders"]:
             return self._order(verb, words[3:], told)
+        if words[:3] == ["v2", "payments", "captures"] and words[4:] == ["refund"]:
+            return self._refund(words[3], told)
         if words[:3] == ["v3", "vault", "setup-tokens"]:
             return self._setup(verb, words[3:])
         if words[:3] == ["v3", "vault", "payment-tokens"]:
@@ -132,12 +136,39 @@ class FakePayPal(FakeGateway):
     def _taken(self, order: dict[str, Any]) -> dict[str, Any]:
         unit = order["purchase_units"][0]
         status = "PENDING" if order["later"] else "COMPLETED"
-        unit["payments"] = {"captures": [{"id": "capture-1", "status": status, "amount": unit["amount"]}]}
+        unit["payments"] = {
+            "captures": [{"id": f"capture-{order['id']}", "status": status, "amount": unit["amount"]}]
+        }
         order["status"] = "COMPLETED"
         vault = order["payment_source"]["paypal"].get("attributes", {}).get("vault")
         if vault is not None:
             vault |= {"id": "vault-1", "status": "VAULTED", "customer": {"id": "customer-1"}}
         return order
+
+    def _refund(self, capture: str, told: dict[str, Any]) -> Answer:
+        order = self.orders[capture.removeprefix("capture-")]
+        payments = order["purchase_units"][0]["payments"]
+        before = payments.setdefault("refunds", [])
+        taken = _cents(payments["captures"][0]["amount"]["value"])
+        if sum(_cents(each["amount"]["value"]) for each in [*before, told]) > taken:
+            return 422, {"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": "CAPTURE_FULLY_REFUNDED"}]}
+        refund = {
+            "id": f"1J{next(self._numbers):015}",
+            "status": self.refund_status,
+            "amount": told["amount"],
+            "custom_id": told["custom_id"],
+        }
+        if self.refund_status == "FAILED":
+            refund["status_details"] = {"reason": "ECHECK"}
+        before.append(refund)
+        return 201, refund
+
+    @property
+    def refunded(self) -> list[int]:
+        """Return the amounts that were given back, in cents."""
+        units = [order["purchase_units"][0] for order in self.orders.values()]
+        found = [each for unit in units for each in unit.get("payments", {}).get("refunds", [])]
+        return [_cents(each["amount"]["value"]) for each in found if each["status"] == "COMPLETED"]
 
     def _setup(self, verb: str, words: list[str]) -> Answer:
         if verb == "POST":
@@ -146,3 +177,7 @@ class FakePayPal(FakeGateway):
             self.setups[key] = {"id": key, "status": "PAYER_ACTION_REQUIRED", "links": links}
             return 201, self.setups[key]
         return 200, self.setups[words[0]]
+
+
+def _cents(value: str) -> int:
+    return int(value.replace(".", ""))

@@ -28,6 +28,9 @@ class FakeStripe(FakeGateway):
         self.sessions: dict[str, dict[str, Any]] = {}
         self.intents: dict[str, dict[str, Any]] = {}
         self.detached: list[str] = []
+        self.refunds: list[dict[str, Any]] = []
+        self.refund_status = "succeeded"
+        """What becomes of the next refunds."""
 
     @property
     def charged(self) -> list[int]:
@@ -95,6 +98,8 @@ class FakeStripe(FakeGateway):
             return self._sessions(verb, words[2:], fields)
         if words[0] == "payment_intents":
             return self._intents(verb, words[1:], fields)
+        if words[0] == "refunds":
+            return self._refunds(verb, fields)
         if words[0] == "payment_methods" and words[-1] == "detach":
             if words[1] in self.detached:
                 return 400, {"error": {"type": "invalid_request_error", "message": "not attached"}}
@@ -112,7 +117,7 @@ class FakeStripe(FakeGateway):
             if session["status"] != "open":
                 return 400, {"error": {"type": "invalid_request_error", "message": "not open"}}
             session["status"] = "expired"
-        return 200, self._expanded(session)
+        return 200, self._expanded(session) if "expand[0]" in fields else session
 
     def _intents(self, verb: str, words: list[str], fields: dict[str, str]) -> Answer:
         if verb == "POST" and not words:
@@ -120,6 +125,32 @@ class FakeStripe(FakeGateway):
         if not words:
             return 200, self._list(self.intents, fields)
         return 200, self.intents[words[0]] | {"payment_method": self._card(self.intents[words[0]])}
+
+    def _refunds(self, verb: str, fields: dict[str, str]) -> Answer:
+        found = [each for each in self.refunds if each["payment_intent"] == fields["payment_intent"]]
+        if verb == "GET":
+            return 200, {"object": "list", "url": "/v1/refunds", "has_more": False, "data": found}
+        left = self.intents[fields["payment_intent"]]["amount_received"] - sum(
+            each["amount"] for each in found
+        )
+        if int(fields["amount"]) > left:
+            return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded"}}
+        refund = {
+            "id": f"re_{next(self._numbers)}",
+            "object": "refund",
+            "amount": int(fields["amount"]),
+            "payment_intent": fields["payment_intent"],
+            "metadata": {"reference": fields["metadata[reference]"]},
+            "status": self.refund_status,
+            "failure_reason": "lost_or_stolen_card" if self.refund_status == "failed" else None,
+        }
+        self.refunds.append(refund)
+        return 200, refund
+
+    @property
+    def refunded(self) -> list[int]:
+        """Return the amounts that were given back."""
+        return [each["amount"] for each in self.refunds if each["status"] == "succeeded"]
 
     def _new_session(self, fields: dict[str, str]) -> dict[str, Any]:
         key = f"cs_test_{next(self._numbers)}"

@@ -86,6 +86,23 @@ BROKEN: dict[Check, list[str]] = {
     Check.TOP_UP_WITHOUT_CREDIT: [
         "UPDATE customer_order SET kind = 'top_up' WHERE paid_at IS NOT NULL AND kind = 'renewal'"
     ],
+    Check.REFUND_APART: [
+        (
+            "INSERT INTO payment_attempt (order_id, reference, method, gateway, gateway_key, page_url,"
+            " amount_cents, keeps_method, state, opened_at) SELECT max(id), 'p-2', 'card', 'x', '', '', 610,"
+            " (1 = 0), 'succeeded', '2026-11-24 08:00' FROM customer_order"
+        ),
+        (
+            "INSERT INTO withdrawal (order_id, state, requested_at, name, email, address, refund_cents,"
+            " kept_cents) SELECT max(id), 'effective', '2026-11-24 08:00', 'M', 'm@posta.example', '', 610, 0"
+            " FROM customer_order"
+        ),
+        (
+            "INSERT INTO gateway_refund (withdrawal_id, attempt_id, reference, amount_cents, state,"
+            " gateway_key, words, opened_at) SELECT max(w.id), max(a.id), 'r-2', 610, 'done', '', '',"
+            " '2026-11-24 08:00' FROM withdrawal AS w, payment_attempt AS a"
+        ),
+    ],
     Check.ORDER_SUMS_WRONG: ["UPDATE order_line SET base_net_cents = 900, net_cents = 900"],
     Check.LINE_AND_TERM_APART: ["DELETE FROM renewal"],
     Check.TERMS_OVERLAP: [

@@ -165,6 +165,8 @@ OF_THE_CLOCK = {*NoticeKind, "notice_digest"}
 """Written by sets, not one by one: see test_notice_mails.py."""
 OF_CREDIT = {"top_up_receipt", "extra_space_activated"}
 """Mails about credit: test_credit.py, test_space.py."""
+OF_REFUNDS = {"refund_sent"}
+"""The same: test_refunds.py."""
 OF_METHODS = {"payment_method_changed", "payment_method_removed"}
 """The same: test_stored_methods.py."""
 OF_AUTO_RENEWAL = {
@@ -180,7 +182,10 @@ every_kind = pytest.mark.parametrize("kind", list(KINDS))
 def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
     folders = {path.name: path for path in letters.TEMPLATES.iterdir() if path.is_dir()}
 
-    assert set(folders) == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK | OF_CREDIT | OF_METHODS | OF_AUTO_RENEWAL
+    assert (
+        set(folders)
+        == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK | OF_CREDIT | OF_REFUNDS | OF_METHODS | OF_AUTO_RENEWAL
+    )
     for folder in folders.values():
         assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
 

@@ -24,7 +24,7 @@ from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import OutboxRow
 from portal.store.scheduled_changes import ChangeState, ScheduledChange
 from portal.store.withdrawals import Withdrawal
-from portal.usecases import fulfilment, payments, renewals, withdrawal_effects, withdrawals
+from portal.usecases import fulfilment, payments, refunds, renewals, withdrawal_effects, withdrawals
 from portal.usecases.line_tasks import LineTask
 from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
@@ -391,7 +391,9 @@ def test_a_refund_is_recorded_once(services: Services) -> None:
 
     def refunded(reference: str) -> Withdrawal:
         with services.transaction() as session:
-            return withdrawals.mark_refunded(session, order.number, reference, refunded_on=TODAY)
+            return refunds.mark_refunded(
+                session, order.number, reference, refunded_on=TODAY, now=services.now()
+            )
 
     with pytest.raises(WithdrawalNotRefundable):
         refunded("TRN 1")

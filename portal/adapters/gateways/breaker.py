@@ -17,6 +17,8 @@ from portal.ports import (
     MethodToken,
     PaymentGateway,
     PaymentRequest,
+    RefundReport,
+    RefundRequest,
     Unavailable,
     Unreachable,
 )
@@ -53,6 +55,9 @@ class Breaker:
 
     def charge(self, request: PaymentRequest, method: MethodToken) -> GatewayReport:
         return self._through(lambda: self._gateway.charge(request, method))
+
+    def refund(self, request: RefundRequest) -> RefundReport:
+        return self._through(lambda: self._gateway.refund(request))
 
     def forget(self, method: MethodToken) -> None:
         return self._through(lambda: self._gateway.forget(method))

@@ -20,10 +20,13 @@ from portal.ports import (
     HostedPage,
     MethodToken,
     PaymentRequest,
+    RefundReport,
+    RefundRequest,
     Rejected,
 )
 
 ORDERS = "/v2/checkout/orders"
+CAPTURES = "/v2/payments/captures"
 SETUPS = "/v3/vault/setup-tokens"
 TOKENS = "/v3/vault/payment-tokens"
 GONE = 404
@@ -73,6 +76,18 @@ class PayPalGateway:
         except Refused as refusal:
             return GatewayReport(Standing.FAILED, failure=_failure(refusal))
         return reading.of_order(told)
+
+    def refund(self, request: RefundRequest) -> RefundReport:
+        """Look for our reference first, then give back what was captured, under that reference."""
+        if not request.payment.key:
+            raise Rejected("nothing was paid there")
+        order = self._api.call("GET", f"{ORDERS}/{request.payment.key}")
+        found = reading.refund_in(order, request.reference)
+        if found is not None:
+            return reading.of_refund(found)
+        path = f"{CAPTURES}/{reading.capture_in(order)}/refund"
+        body = reading.refund_body(request)
+        return reading.of_refund(self._api.call("POST", path, body, once=request.reference))
 
     def forget(self, method: MethodToken) -> None:
         try:

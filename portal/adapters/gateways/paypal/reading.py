@@ -6,10 +6,19 @@ from typing import Any
 
 from portal.domain.attempts import Failure, Standing
 from portal.domain.money import Cents
-from portal.ports import GatewayReport, KeptMethod, MethodToken, PaymentRequest
+from portal.ports import (
+    GatewayReport,
+    KeptMethod,
+    MethodToken,
+    PaymentRequest,
+    RefundReport,
+    RefundRequest,
+    Rejected,
+)
 
 BRAND = "PayPal"
 _WAITS = frozenset({"CREATED", "SAVED", "PAYER_ACTION_REQUIRED"})
+_REFUNDS = {"COMPLETED": Standing.DONE, "FAILED": Standing.FAILED, "CANCELLED": Standing.FAILED}
 _STANDINGS = {"COMPLETED": Standing.DONE, "PENDING": Standing.PROCESSING}
 
 
@@ -63,6 +72,34 @@ def of_token(key: str, token: dict[str, Any]) -> GatewayReport:
     """Return that a method is stored."""
     customer = str((token.get("customer") or {}).get("id") or "")
     return GatewayReport(Standing.DONE, key, kept=KeptMethod(MethodToken(str(token["id"]), customer), BRAND))
+
+
+def refund_body(request: RefundRequest) -> dict[str, Any]:
+    """Return what asks for so much of a capture back, with our reference in it."""
+    amount = {"currency_code": request.payment.currency, "value": _value(request.amount_cents)}
+    return {"amount": amount, "custom_id": request.reference, "note_to_payer": request.payment.about}
+
+
+def refund_in(order: dict[str, Any], reference: str) -> dict[str, Any] | None:
+    """Return the refund of an order that has our reference, or None."""
+    units = order.get("purchase_units", [])
+    refunds = [each for unit in units for each in (unit.get("payments") or {}).get("refunds") or []]
+    return next((each for each in refunds if each.get("custom_id") == reference), None)
+
+
+def capture_in(order: dict[str, Any]) -> str:
+    """Return the name of what was captured. Raises Rejected where nothing was."""
+    captures = [each for unit in order.get("purchase_units", []) for each in _captures(unit)]
+    if not captures:
+        raise Rejected("nothing was captured there")
+    return str(captures[0]["id"])
+
+
+def of_refund(refund: dict[str, Any]) -> RefundReport:
+    """Return what a refund has come to."""
+    status = str(refund.get("status"))
+    reason = str((refund.get("status_details") or {}).get("reason") or "")
+    return RefundReport(_REFUNDS.get(status, Standing.PROCESSING), str(refund["id"]), reason)
 
 
 def reference_in(event: dict[str, Any]) -> str:

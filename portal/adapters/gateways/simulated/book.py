@@ -23,6 +23,13 @@ CREATE TABLE IF NOT EXISTS asked (
     done_from INTEGER NOT NULL DEFAULT 0
 )
 """
+REFUNDED = """
+CREATE TABLE IF NOT EXISTS refunded (
+    reference TEXT PRIMARY KEY,
+    payment TEXT NOT NULL REFERENCES asked (reference),
+    amount_cents INTEGER NOT NULL
+)
+"""
 _READ = {
     "reference": "SELECT * FROM asked WHERE reference = ?",
     "key": "SELECT * FROM asked WHERE key = ?",
@@ -87,6 +94,24 @@ class Book:
                 (decision, done_from, key),
             )
 
+    def give_back(self, reference: str, payment: str, amount_cents: int) -> bool:
+        """Write a refund down, once; False where it would be more than what is left of the payment."""
+        with self._open() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO refunded (reference, payment, amount_cents)"
+                " SELECT ?, a.reference, ? FROM asked AS a WHERE a.reference = ? AND a.decision = 'paid'"
+                " AND a.amount_cents >= ? + (SELECT coalesce(sum(r.amount_cents), 0) FROM refunded AS r"
+                " WHERE r.payment = a.reference)",
+                (reference, amount_cents, payment, amount_cents),
+            )
+            row = connection.execute("SELECT 1 FROM refunded WHERE reference = ?", (reference,)).fetchone()
+        return row is not None
+
+    def refunds(self) -> list[tuple[str, int]]:
+        """Return what was given back: by the payment's reference, how much."""
+        with self._open() as connection:
+            return list(connection.execute("SELECT payment, amount_cents FROM refunded ORDER BY rowid"))
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +119,7 @@ class Book:
             with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute(SCHEMA)
+                connection.execute(REFUNDED)
                 yield connection
         except sqlite3.OperationalError as failure:
             raise Unavailable(str(failure)) from failure

@@ -20,6 +20,8 @@ from portal.ports import (
     KeptMethod,
     MethodToken,
     PaymentRequest,
+    RefundReport,
+    RefundRequest,
     Rejected,
 )
 
@@ -66,6 +68,12 @@ class SimulatedGateway:
         self._book.decide(asked.key, decision, self._second())
         return self.ask(request)
 
+    def refund(self, request: RefundRequest) -> RefundReport:
+        must_be_outside_transaction()
+        if not self._book.give_back(request.reference, request.payment.reference, request.amount_cents):
+            return RefundReport(Standing.FAILED, words="so much was not paid there")
+        return RefundReport(Standing.DONE, _key(request.reference))
+
     def forget(self, method: MethodToken) -> None:
         must_be_outside_transaction()
 
@@ -81,6 +89,10 @@ class SimulatedGateway:
         """Return the headers and the body of a webhook that this gateway would send."""
         body = json.dumps({"id": event_id, "reference": reference}).encode()
         return {SIGNATURE: signed(body, self._secret, self._clock())}, body
+
+    def refunds(self) -> list[tuple[str, int]]:
+        """Return what was given back, for the tests: by the payment's reference, how much."""
+        return self._book.refunds()
 
     def page(self, key: str) -> Asked | None:
         """Return the request whose page has this key, or None."""

@@ -25,6 +25,8 @@ from portal.ports import (
     HostedPage,
     MethodToken,
     PaymentRequest,
+    RefundReport,
+    RefundRequest,
     Rejected,
     Unavailable,
 )
@@ -99,6 +101,20 @@ class StripeGateway:
             return reading.of_refusal(refusal)
         return reading.of_intent(intent)
 
+    def refund(self, request: RefundRequest) -> RefundReport:
+        """Look for our reference first: an idempotency key is forgotten after a day, a refund is not."""
+        intent = self._intent_of(request.payment)
+        with _asking():
+            for refund in self._api.refunds.list({"payment_intent": intent, "limit": 100}).auto_paging_iter():
+                if getattr(refund.metadata, "reference", None) == request.reference:
+                    return reading.of_refund(refund)
+            params: Any = {
+                "payment_intent": intent,
+                "amount": request.amount_cents,
+                "metadata": {"reference": request.reference, "order": request.payment.about},
+            }
+            return reading.of_refund(self._api.refunds.create(params, {"idempotency_key": request.reference}))
+
     def forget(self, method: MethodToken) -> None:
         try:
             with _asking():
@@ -124,6 +140,17 @@ class StripeGateway:
             raise Rejected(f"no webhook of Stripe's: {type(failure).__name__}") from failure
         check_moment(signature, now)
         return event
+
+    def _intent_of(self, payment: PaymentRequest) -> str:
+        """Return the gateway's name of the money of a payment. Raises Rejected where there is none."""
+        key = payment.key or self.ask(payment).key
+        with _asking():
+            intent = (
+                key if key.startswith("pi_") else self._api.checkout.sessions.retrieve(key).payment_intent
+            )
+        if not intent:
+            raise Rejected("nothing was paid there")
+        return str(intent)
 
     def _session(self, key: str) -> GatewayReport:
         return reading.of_session(self._api.checkout.sessions.retrieve(key, {"expand": [*_EXPANDED]}))

@@ -11,7 +11,7 @@ from typing import Any
 import stripe
 
 from portal.domain.attempts import Failure, Standing
-from portal.ports import GatewayReport, KeptMethod, MethodToken
+from portal.ports import GatewayReport, KeptMethod, MethodToken, RefundReport
 
 FAILURES: Mapping[str, Failure] = MappingProxyType(
     {
@@ -29,6 +29,9 @@ FAILURES: Mapping[str, Failure] = MappingProxyType(
     }
 )
 """By `decline_code`, else by `code`; whatever else was said is a plain refusal."""
+
+
+_REFUNDS = {"succeeded": Standing.DONE, "failed": Standing.FAILED, "canceled": Standing.FAILED}
 
 
 def of_session(session: Any) -> GatewayReport:
@@ -62,6 +65,12 @@ def of_intent(intent: Any) -> GatewayReport:
         return GatewayReport(Standing.PROCESSING, intent.id)
     failure = Failure.NOT_AUTHENTICATED if intent.status == "requires_action" else _failure_of(intent)
     return GatewayReport(Standing.FAILED, intent.id, failure=failure or Failure.REFUSED)
+
+
+def of_refund(refund: Any) -> RefundReport:
+    """Return what a refund has come to."""
+    standing = _REFUNDS.get(str(refund.status), Standing.PROCESSING)
+    return RefundReport(standing, refund.id, str(getattr(refund, "failure_reason", None) or ""))
 
 
 def of_refusal(refusal: stripe.CardError) -> GatewayReport:
