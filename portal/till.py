@@ -60,7 +60,7 @@ class PayAnswer:
 def pay(services: Services, subject: Subject, number: str, method: PaymentMethod) -> PayAnswer:
     """Open an attempt to pay the order, or go on with the open one; never two at once.
 
-    Raises NotFound, OrderNotPayable. Source: lessons.md 1 (2, 9), hardening.md 3.2 (2).
+    Raises NotFound, OrderNotPayable, MethodNotOffered. Source: lessons.md 1 (2, 9), hardening.md 3.2 (2).
     """
     gateway = services.gateways.for_method(method)
     place = Place(method, gateway.name, services.settings.public_url + RETURN_PATH)
@@ -71,6 +71,19 @@ def pay(services: Services, subject: Subject, number: str, method: PaymentMethod
         if answer is not None:
             return answer
     return PayAnswer(Turn.VERIFYING)
+
+
+def make_way(services: Services, subject: Subject, number: str, method: PaymentMethod) -> bool:
+    """Close what is open of another way to pay the order; False while nobody knows what becomes of it.
+
+    Then nobody pays on a page that was left behind. Raises NotFound. Source: lessons.md 1 (9).
+    """
+    with services.reading() as session:
+        opened = attempts.open_request(session, subject, number)
+    if opened is None or (opened.request.method is method and not opened.is_charge):
+        return True
+    answer = _resume(services, opened, method)
+    return answer is None or answer.turn is not Turn.VERIFYING
 
 
 def look_again(services: Services, subject: Subject, number: str, reference: str) -> None:

@@ -11,7 +11,7 @@ from portal.documents.transfer_qr import Transfer
 from portal.domain.errors import NotFound
 from portal.domain.payments import SLOW_METHODS, PaymentMethod
 from portal.usecases import order_papers
-from portal.usecases.order_papers import OrderToPay
+from portal.usecases.order_papers import OrderOnPaper, OrderToPay
 
 
 def letterhead() -> Letterhead:
@@ -65,7 +65,15 @@ def paper_of(number: str) -> PaperOrder:
         order.vat_rate,
         order.vat_cents,
         order.due_cents,
+        _bought(found),
     )
+
+
+def _bought(found: OrderOnPaper) -> list[tuple[str, str]]:
+    """Return what a top-up or more space bought, one fact a line of the template's words."""
+    words = web.plain_words("orders/_bought_text.html", order=found.order, space=found.space)
+    pairs = (line.partition(": ") for line in words.splitlines() if line.strip())
+    return [(name, value) for name, _, value in pairs]
 
 
 def _to_pay(number: str, *methods: PaymentMethod) -> OrderToPay:

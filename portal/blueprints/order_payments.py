@@ -5,17 +5,19 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 
-from portal import web
+from portal import till, web
 from portal.blueprints import order_papers, refusals
 from portal.blueprints.bank_days import bank_calendar
 from portal.blueprints.orders import known_number
 from portal.documents.instructions import instructions_paper
 from portal.documents.order import order_paper
 from portal.documents.transfer_qr import transfer_svg
+from portal.domain.credit_errors import PaymentUnderWay
 from portal.domain.errors import FieldProblem, PaymentDeclared, PaymentTooLate
 from portal.forms.order_payments import DeclarationForm, MethodForm
 from portal.usecases import declarations, order_methods
 from portal.usecases.declarations import Declared
+from portal.usecases.order_methods import OrderMethods
 
 bp = Blueprint("order_payments", __name__)
 refusals.answer(bp)
@@ -28,12 +30,12 @@ def change_method(number: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _methods_page(known)
     form, services = MethodForm(request.form), web.services()
-    found = order_methods.look_at_methods(
-        web.reading(), web.subject(), known, today=services.today(), calendar=bank_calendar()
-    )
+    found = _methods_of(known)
     if not form.validate() or form.chosen_method() not in [offer.method for offer in found.offers]:
         return _methods_page(known, 422, errors=["method"])
     try:
+        if not till.make_way(services, web.subject(), known, form.chosen_method()):
+            raise PaymentUnderWay
         with services.transaction() as session:
             order_methods.change_method(
                 session,
@@ -43,7 +45,7 @@ def change_method(number: str) -> ResponseReturnValue:
                 calendar=bank_calendar(),
                 now=services.now(),
             )
-    except (PaymentDeclared, PaymentTooLate) as refusal:
+    except (PaymentDeclared, PaymentTooLate, PaymentUnderWay) as refusal:
         return _methods_page(known, refusals.status_of(refusal), refusal=refusal)
     return web.see_other("orders.show", number=known, _anchor="paga")
 
@@ -107,10 +109,20 @@ def _pdf(body: bytes, name: str) -> Response:
     return answer
 
 
-def _methods_page(number: str, status: int = 200, **more: object) -> ResponseReturnValue:
-    found = order_methods.look_at_methods(
-        web.reading(), web.subject(), number, today=web.services().today(), calendar=bank_calendar()
+def _methods_of(number: str) -> OrderMethods:
+    services = web.services()
+    return order_methods.look_at_methods(
+        web.reading(),
+        web.subject(),
+        number,
+        today=services.today(),
+        calendar=bank_calendar(),
+        gateways=services.gateways.methods,
     )
+
+
+def _methods_page(number: str, status: int = 200, **more: object) -> ResponseReturnValue:
+    found = _methods_of(number)
     values = {"found": found, "order": found.order, "errors": [], "refusal": None} | more
     return web.render("orders/method.html", None, status, **values)
 

@@ -12,6 +12,8 @@ from portal.blueprints import refusals
 from portal.blueprints.bank_days import bank_calendar
 from portal.domain.errors import NotFound, OrderNotCancellable, OrderNumberInvalid, PaymentDeclared
 from portal.domain.order_numbers import normalise_order_number
+from portal.domain.orders import OrderKind, may_pay_by
+from portal.domain.payments import PaymentMethod
 from portal.forms.orders import CancelForm, OrderLinesForm, OrderListForm, parse_place_text, place_text
 from portal.usecases import credit_pages, order_pages, orders, paying_pages
 from portal.usecases.order_pages import LinesAsked, OrderCursor
@@ -97,7 +99,7 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         calendar=bank_calendar(),
         asked=LinesAsked(form.position_after(), form.position_before(), form.line_state()),
     )
-    methods = services.gateways.methods
+    methods = gateway_methods_for(found.order.kind)
     paying = paying_pages.paying_of(web.reading(), found.order) if methods else None
     values = {
         "found": found,
@@ -116,6 +118,11 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
 def _cancel_page(number: str, status: int = 200, *, asks_again: bool = False) -> ResponseReturnValue:
     found = order_pages.look_at_status(web.reading(), web.subject(), number)
     return web.render("orders/cancel.html", None, status, found=found, asks_again=asks_again)
+
+
+def gateway_methods_for(kind: OrderKind) -> list[PaymentMethod]:
+    """Return the methods of the operator's gateways by which an order of that kind may be paid."""
+    return [method for method in web.services().gateways.methods if may_pay_by(kind, method)]
 
 
 def known_number(number: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import till, web
 from portal.blueprints import refusals
-from portal.blueprints.orders import known_number
+from portal.blueprints.orders import gateway_methods_for, known_number
 from portal.blueprints.wizard import go_to
 from portal.domain.payments import PaymentMethod
 from portal.forms.payments import PayForm
 from portal.till import Turn
-from portal.usecases import paying_pages
+from portal.usecases import paying_pages, top_ups
 
 bp = Blueprint("paying", __name__)
 refusals.answer(bp)
@@ -42,15 +42,19 @@ def back(number: str, reference: str) -> ResponseReturnValue:
     """Ask the gateway about the attempt whose customer is back, whatever the address says besides."""
     known = known_number(number)
     till.look_again(web.services(), web.subject(), known, reference)
-    return web.see_other("orders.show", number=known)
+    goal = top_ups.way_back(web.reading(), web.subject(), known)
+    if goal is None:
+        return web.see_other("orders.show", number=known)
+    flash(web.words("credit/_topped_text.html", number=known), "ok")
+    return go_to(goal)
 
 
 @bp.get("/ordini/<number>/pagamento")
 def status(number: str) -> ResponseReturnValue:
     """Show how paying stands; the order's page asks again while it may change by itself."""
     known = known_number(number)
-    methods = web.services().gateways.methods
     found = paying_pages.look_at_paying(web.reading(), web.subject(), known)
+    methods = gateway_methods_for(found.kind) if found is not None else []
     if found is None or not methods or not web.wants_part():
         return go_to(url_for("orders.show", number=known))
     return render_template("orders/_paying.html", paying=found, gateway_methods=methods)

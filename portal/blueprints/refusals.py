@@ -9,6 +9,7 @@ from portal import web
 from portal.domain.credit_errors import (
     CreditNotForTopUp,
     CreditTooSmall,
+    MethodNotOffered,
     PaymentUnderWay,
     SpaceNotSold,
 )
@@ -66,6 +67,7 @@ STATUSES: dict[type[DomainError], int] = {
     WithdrawalNotPossible: 409,
     CreditNotForTopUp: 409,
     CreditTooSmall: 409,
+    MethodNotOffered: 409,
     PaymentUnderWay: 409,
     SpaceNotSold: 409,
 }

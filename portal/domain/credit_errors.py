@@ -9,6 +9,7 @@ from portal.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from portal.domain.credit import PostingKind
+    from portal.domain.payments import PaymentMethod
     from portal.domain.refunds import RefundState
     from portal.domain.space_purchase import NoSpace
 
@@ -28,6 +29,13 @@ class CreditNotForTopUp(DomainError):
 @dataclass(eq=False)
 class PaymentUnderWay(DomainError):
     """Nobody knows yet what became of an attempt: paying once more could pay twice."""
+
+
+@dataclass(eq=False)
+class MethodNotOffered(DomainError):
+    """An order of this kind is not paid so: credit is bought by card only. Source: domain.md 7.3."""
+
+    method: Final[PaymentMethod]
 
 
 @dataclass(eq=False)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from portal.domain.payments import PaymentMethod
+
 
 class OrderKind(StrEnum):
     """What an order buys; money reaches each kind by its number. Source: domain.md 5, 7.3, 8.4."""
@@ -87,6 +89,14 @@ def can_move_line(before: LineState, after: LineState) -> bool:
 def is_open(state: OrderState) -> bool:
     """Say whether the order still holds its mailboxes."""
     return state in OPEN_STATES
+
+
+def may_pay_by(kind: OrderKind, method: PaymentMethod) -> bool:
+    """Say whether an order of that kind may be paid so: credit is bought by card only.
+
+    Source: domain.md 7.3.
+    """
+    return kind is not OrderKind.TOP_UP or method is PaymentMethod.CARD
 
 
 def is_payable(state: OrderState) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, exists, false, func, literal, select, update
+from sqlalchemy import ColumnElement, delete, exists, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.domain.access import Subject
 from portal.domain.mandates import StoredMethodState
 from portal.domain.money import Cents
 from portal.store.drafts import DraftLine, RenewalDraft
@@ -152,8 +153,8 @@ LISTED_ADDRESSES = 3
 """How many mailboxes are named beside a method; the others are counted."""
 
 
-def active_methods(session: Session, account_id: int) -> Sequence[ListedMethod]:
-    """Return the account's stored methods, the newest first: two statements, however many mailboxes."""
+def active_methods(session: Session, owner: Subject) -> Sequence[ListedMethod]:
+    """Return the owner's stored methods, the newest first: two statements, however many mailboxes."""
     mandated = (
         select(func.max(Mandate.maximum_cents))
         .where(Mandate.stored_method_id == StoredMethod.id, Mandate.revoked_at.is_(None))
@@ -161,11 +162,24 @@ def active_methods(session: Session, account_id: int) -> Sequence[ListedMethod]:
     )
     rows = session.execute(
         select(StoredMethod, func.coalesce(mandated, 0))
-        .where(StoredMethod.account_id == account_id, StoredMethod.state == StoredMethodState.ACTIVE)
+        .where(_owned(owner), StoredMethod.state == StoredMethodState.ACTIVE)
         .order_by(StoredMethod.id.desc())
     ).all()
     renewing = _renewing(session, [method.id for method, _ in rows]) if rows else {}
     return [ListedMethod(method, *renewing.get(method.id, (0, ())), maximum) for method, maximum in rows]
+
+
+def is_owned(method: StoredMethod, owner: Subject) -> bool:
+    """Say whether the method is the owner's: an account's, or what a mailbox's own session paid with."""
+    if owner.account_id is not None:
+        return method.account_id == owner.account_id
+    return method.mailbox_id is not None and method.mailbox_id == owner.mailbox_id
+
+
+def _owned(owner: Subject) -> ColumnElement[bool]:
+    if owner.account_id is not None:
+        return StoredMethod.account_id == owner.account_id
+    return StoredMethod.mailbox_id == owner.mailbox_id
 
 
 def _renewing(session: Session, method_ids: Sequence[int]) -> dict[int, tuple[int, Sequence[str]]]:

@@ -107,6 +107,14 @@ def _senses(search: OrderSearch) -> Iterator[ColumnElement[bool]]:
         )
         .correlate(Order)
     )
+    yield (
+        exists()
+        .where(
+            SpacePurchase.order_id == Order.id,
+            SpacePurchase.address.like(like_pattern(search.text), escape="\\"),
+        )
+        .correlate(Order)
+    )
     if search.compact:
         yield Order.number.like(f"%{search.compact}%")
         yield _of_payment(_compact(Payment.reference).like(f"%{search.compact}%"))

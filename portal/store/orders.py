@@ -55,6 +55,8 @@ class Order(Base):
     """The price that was shown and confirmed; its sums are this order's. None for credit and space."""
     payable_until: Mapped[date | None]
     """Last day on which its promotional price can be paid; None: it has none. Source: domain.md 5 (3)."""
+    return_path: Mapped[str | None] = mapped_column(String(300))
+    """The page of ours from which a top-up was asked for, and to which it leads back."""
     contact_email: Mapped[Email]
     withdrawable_until: Mapped[date | None]
     """The last day to withdraw, for orders of consumers. Source: domain.md 10."""

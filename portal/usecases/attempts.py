@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.attempts import DECLINES, Failure, Standing, is_open_attempt, question_after
+from portal.domain.credit_errors import MethodNotOffered
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, OrderNotPayable
-from portal.domain.orders import is_payable
+from portal.domain.orders import is_payable, may_pay_by
 from portal.domain.payments import PaymentMethod, PaymentState, can_move_payment
 from portal.ports import GatewayReport, HostedPage, PaymentRequest
 from portal.store import attempts, order_facts, order_queries
@@ -61,7 +62,7 @@ def open_attempt(
 ) -> OpenedAttempt:
     """Return the order's open attempt, a new one if there is none; an old one is to be asked about first.
 
-    Raises NotFound, OrderNotPayable.
+    Raises NotFound, OrderNotPayable, MethodNotOffered.
     """
     visible = order_queries.visible_order(session, subject, number)
     if visible is None:
@@ -69,6 +70,8 @@ def open_attempt(
     order = order_facts.locked_order(session, visible.id)
     if not is_payable(order.state):
         raise OrderNotPayable(order.state)
+    if not may_pay_by(order.kind, place.method):
+        raise MethodNotOffered(place.method)
     before = attempts.open_attempt(session, order.id)
     if before is not None:
         return _opened(before, order, place.return_to, is_new=False)
@@ -166,6 +169,15 @@ def undecided_request(session: Session, reference: str) -> OpenedAttempt | None:
     if found is None or not can_move_payment(found[0].state, PaymentState.SUCCEEDED):
         return None
     return _opened(*found, "", is_new=False)
+
+
+def open_request(session: Session, subject: Subject, number: str) -> OpenedAttempt | None:
+    """Return the open attempt of the subject's order, None where there is none. Raises NotFound."""
+    order = order_queries.visible_order(session, subject, number)
+    if order is None:
+        raise NotFound
+    before = attempts.open_attempt(session, order.id)
+    return _opened(before, order, "", is_new=False) if before is not None else None
 
 
 def own_request(session: Session, subject: Subject, number: str, reference: str) -> OpenedAttempt | None:

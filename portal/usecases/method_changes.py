@@ -56,8 +56,11 @@ class OpenedMethod:
 
 
 def list_methods(session: Session, subject: Subject) -> Sequence[ListedMethod]:
-    """Return the account's stored methods with what renews with each: two statements. Raises NotFound."""
-    return method_queries.active_methods(session, account_of(subject))
+    """Return the subject's stored methods with what renews with each: two statements.
+
+    A mailbox's own session sees what it has paid with itself, and may remove it. Source: domain.md 2.2.
+    """
+    return method_queries.active_methods(session, subject)
 
 
 def account_of(subject: Subject) -> int:
@@ -170,7 +173,7 @@ def remove_method(session: Session, subject: Subject, reference: str, *, now: da
     """
     locks.lock_owner(session, subject)
     method = method_queries.locked_method(session, reference)
-    if method is None or method.account_id is None or method.account_id != subject.account_id:
+    if method is None or not method_queries.is_owned(method, subject):
         raise NotFound
     if method.state is not StoredMethodState.ACTIVE:
         return 0

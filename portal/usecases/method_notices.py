@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from portal.store.accounts import Account
+from portal.store.accounts import Account, Holder
+from portal.store.mailboxes import Mailbox
 from portal.store.stored_methods import StoredMethod
 from portal.usecases.mail_rows import MailOwner, MailSubject, write_mail
 
@@ -22,7 +23,7 @@ def method_removed(session: Session, method: StoredMethod, stopped: int, *, now:
 
 
 def _write(session: Session, method: StoredMethod, kind: str, mailboxes: int, now: datetime) -> None:
-    account = session.get_one(Account, method.account_id)
+    account = session.get(Account, method.account_id) if method.account_id else None
     context = {
         "name": "",
         "tried": method.method.value,
@@ -34,8 +35,14 @@ def _write(session: Session, method: StoredMethod, kind: str, mailboxes: int, no
     write_mail(
         session,
         MailSubject(kind, f"method-{method.id}", kind.rpartition("_")[2]),
-        [account.email],
+        [account.email if account else _contact_of(session, method)],
         context,
-        MailOwner(account_id=account.id, language=account.language),
+        MailOwner(method.account_id, method.mailbox_id, None, account.language if account else "it"),
         now=now,
     )
+
+
+def _contact_of(session: Session, method: StoredMethod) -> str:
+    """Return where mails go about what a mailbox's own session paid with."""
+    mailbox = session.get_one(Mailbox, method.mailbox_id)
+    return session.get_one(Holder, mailbox.holder_id).contact_email

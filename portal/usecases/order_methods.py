@@ -9,17 +9,16 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.credit_errors import PaymentUnderWay
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, OrderNotPayable
-from portal.domain.orders import OrderKind, is_payable
+from portal.domain.orders import is_payable, may_pay_by
 from portal.domain.payments import SLOW_METHODS, BankCalendar, PaymentMethod
-from portal.store import order_facts, order_queries
+from portal.store import attempts, order_facts, order_queries
 from portal.store.orders import Order
-from portal.usecases import declarations, notices
+from portal.usecases import credit_pages, declarations, notices
+from portal.usecases.credit_pages import CreditOffer
 from portal.usecases.draft_payments import OFFERED_METHODS, MethodOffer, check_in_time, offer_of
-
-TOP_UP_METHODS: Sequence[PaymentMethod] = (PaymentMethod.CARD,)
-"""Credit is bought by card only. Source: domain.md 7.3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,25 @@ class OrderMethods:
 
     order: Order
     offers: Sequence[MethodOffer]
+    credit: CreditOffer | None
 
 
-def methods_for(order: Order) -> Sequence[PaymentMethod]:
-    """Return what an order of this kind can be paid with at all."""
-    if order.kind is not OrderKind.TOP_UP:
-        return OFFERED_METHODS
-    return [method for method in OFFERED_METHODS if method in TOP_UP_METHODS]
+def methods_for(
+    order: Order, gateways: Sequence[PaymentMethod], *, has_credit: bool
+) -> Sequence[PaymentMethod]:
+    """Return what an order can be paid with: what the operator's gateways take, by hand, from credit."""
+    credit = [PaymentMethod.CREDIT] if has_credit else []
+    return [method for method in [*gateways, *OFFERED_METHODS, *credit] if may_pay_by(order.kind, method)]
 
 
 def look_at_methods(
-    session: Session, subject: Subject, number: str, *, today: date, calendar: BankCalendar
+    session: Session,
+    subject: Subject,
+    number: str,
+    *,
+    today: date,
+    calendar: BankCalendar,
+    gateways: Sequence[PaymentMethod] = (),
 ) -> OrderMethods:
     """Return the ways to pay the subject's order. Raises NotFound, OrderNotPayable."""
     order = order_queries.visible_order(session, subject, number)
@@ -46,7 +53,10 @@ def look_at_methods(
         raise NotFound
     _check_payable(order)
     groups = order_queries.expiry_groups_of(session, order.id)
-    return OrderMethods(order, [offer_of(method, groups, today, calendar) for method in methods_for(order)])
+    credit = credit_pages.offer_for_order(session, subject, order, today=today)
+    has_credit = credit is not None and credit.balance_cents > 0
+    methods = methods_for(order, gateways, has_credit=has_credit)
+    return OrderMethods(order, [offer_of(method, groups, today, calendar) for method in methods], credit)
 
 
 def change_method(
@@ -60,8 +70,9 @@ def change_method(
 ) -> Order:
     """Let the order be paid by another method, and write how; the same method changes nothing.
 
-    Raises NotFound, OrderNotPayable, PaymentDeclared while money is said to be on its way, PaymentTooLate.
-    Source: domain.md 5.
+    Raises NotFound, OrderNotPayable, PaymentDeclared while money is said to be on its way, PaymentUnderWay
+    while an attempt by another method is open (`till.make_way` asks and closes it), PaymentTooLate.
+    Source: domain.md 5, lessons.md 1 (9).
     """
     visible = order_queries.visible_order(session, subject, number)
     if visible is None:
@@ -71,6 +82,9 @@ def change_method(
     if order.payment_method is method:
         return order
     declarations.check_undeclared(session, order)
+    attempt = attempts.open_attempt(session, order.id)
+    if attempt is not None and attempt.method is not method:
+        raise PaymentUnderWay
     groups = order_queries.expiry_groups_of(session, order.id)
     check_in_time(offer_of(method, groups, rome_day(now), calendar))
     order.payment_method = method

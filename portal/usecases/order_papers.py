@@ -12,9 +12,10 @@ from portal.domain.access import Subject
 from portal.domain.errors import NotFound
 from portal.domain.orders import is_payable
 from portal.domain.payments import Arrival, BankCalendar, arrival_warning
-from portal.store import order_facts, order_queries
+from portal.store import order_facts, order_queries, space_purchases
 from portal.store.accounts import Holder
 from portal.store.orders import Order, OrderLine
+from portal.store.space_purchases import SpacePurchase
 
 LISTED_LINES = 500
 """Mailboxes that a paper names: some fifteen pages; the rest is counted, and its cost is in the sums."""
@@ -27,6 +28,8 @@ class OrderOnPaper:
     order: Order
     lines: Sequence[OrderLine]
     line_count: int
+    space: SpacePurchase | None
+    """What an order of more space bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,11 @@ class OrderToPay:
 
 
 def look_at_order(session: Session, subject: Subject, number: str) -> OrderOnPaper:
-    """Return the subject's order for its paper: three statements. Raises NotFound."""
+    """Return the subject's order for its paper: four statements. Raises NotFound."""
     order = _visible(session, subject, number)
     lines = order_facts.first_lines(session, order.id, limit=LISTED_LINES)
-    return OrderOnPaper(order, lines, sum(order_facts.count_lines(session, order.id).values()))
+    count = sum(order_facts.count_lines(session, order.id).values())
+    return OrderOnPaper(order, lines, count, space_purchases.purchase_of(session, order.id))
 
 
 def look_at_order_to_pay(

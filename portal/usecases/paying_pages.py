@@ -11,7 +11,7 @@ from portal.domain.access import Subject
 from portal.domain.attempts import DECLINES, Failure, is_open_attempt
 from portal.domain.errors import NotFound
 from portal.domain.money import Cents
-from portal.domain.orders import is_payable
+from portal.domain.orders import OrderKind, is_payable
 from portal.domain.payments import PaymentMethod
 from portal.store import order_queries
 from portal.store.attempts import PaymentAttempt, last_attempt
@@ -44,6 +44,7 @@ class Paying:
     chosen: PaymentMethod
     """How the order is to be paid, as it was chosen with the order."""
     phase: Phase
+    kind: OrderKind = OrderKind.RENEWAL
     tried: PaymentMethod | None = None
     failure: Failure | None = None
 
@@ -67,9 +68,16 @@ def paying_of(session: Session, order: Order) -> Paying | None:
         return None
     attempt = last_attempt(session, order.id)
     if attempt is None:
-        return Paying(order.number, order.due_cents, order.payment_method, Phase.READY)
-    phase = phase_of(attempt)
-    return Paying(order.number, order.due_cents, order.payment_method, phase, attempt.method, attempt.failure)
+        return Paying(order.number, order.due_cents, order.payment_method, Phase.READY, order.kind)
+    return Paying(
+        order.number,
+        order.due_cents,
+        order.payment_method,
+        phase_of(attempt),
+        order.kind,
+        attempt.method,
+        attempt.failure,
+    )
 
 
 def phase_of(attempt: PaymentAttempt) -> Phase:

@@ -17,7 +17,7 @@ from portal.domain.money import Cents, amounts
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.payments import PaymentMethod
-from portal.store import locks
+from portal.store import locks, order_queries
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
@@ -28,9 +28,12 @@ NO_VAT = Decimal(0)
 """VAT is due on what the credit buys. Source: domain.md 15 (8)."""
 
 
-def place_top_up(session: Session, subject: Subject, cents: Cents, *, now: datetime) -> Order:
+def place_top_up(
+    session: Session, subject: Subject, cents: Cents, *, return_path: str | None = None, now: datetime
+) -> Order:
     """Return the subject's order for so much credit; the unpaid one of the same amount, if there is one.
 
+    Once paid it leads back to `return_path`, a path of ours that the caller has checked (S32).
     Raises NotAllowed, TopUpOutOfRange. VAT is due on what the credit buys. Source: domain.md 7.3, 15 (8).
     """
     credit_access.check_may_use(session, subject)
@@ -43,7 +46,17 @@ def place_top_up(session: Session, subject: Subject, cents: Cents, *, now: datet
         .order_by(Order.id.desc())
         .limit(1)
     )
-    return unpaid or _stored(session, subject, cents, now)
+    order = unpaid or _stored(session, subject, cents, now)
+    order.return_path = return_path
+    return order
+
+
+def way_back(session: Session, subject: Subject, number: str) -> str | None:
+    """Return where a paid top-up leads back to; None where it is no such order, or unpaid."""
+    order = order_queries.visible_order(session, subject, number)
+    if order is None or order.kind is not OrderKind.TOP_UP or order.paid_at is None:
+        return None
+    return order.return_path
 
 
 def _stored(session: Session, subject: Subject, cents: Cents, now: datetime) -> Order:

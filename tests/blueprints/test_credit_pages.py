@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from html import escape
+from urllib.parse import quote
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from portal.app import create_app
+from portal.domain.attempts import Failure
 from portal.domain.credit import LedgerAccount, PostingKind
 from portal.domain.orders import OrderKind, OrderState
+from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
@@ -16,6 +21,7 @@ from portal.usecases import wallets
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
+from tests.documents.test_order_papers import text_of
 from tests.factories import NOW, TODAY, make_mailbox, make_prices
 from tests.tills import NUMBER, Till, open_till
 
@@ -77,10 +83,10 @@ def test_the_wallet_shows_what_lapses_and_what_moved_it(till: Till, visitor: Bro
 
 
 def test_the_first_page_tells_the_credit(till: Till, visitor: Browser) -> None:
-    assert "di credito" not in visitor.get("/").text
+    assert "€\u00a06,10" not in visitor.get("/").text
     give(till, 610)
 
-    assert "Hai €\u00a06,10 di credito." in visitor.get("/").text
+    assert "€\u00a06,10" in visitor.get("/").text
 
 
 def test_a_top_up_leads_to_the_cards_page(till: Till, visitor: Browser) -> None:
@@ -181,3 +187,110 @@ def test_space_at_another_price_or_without_credit_is_not_bought(till: Till, visi
 
 def test_the_mailboxs_page_leads_to_more_space(visitor: Browser) -> None:
     assert SPACE in visitor.get(f"/caselle/{ADDRESS}").text
+
+
+def asked_for(return_to: str) -> str:
+    return f"/credito/ricarica?torna={quote(return_to)}"
+
+
+def topped_up(till: Till, visitor: Browser, return_to: str) -> str:
+    """Ask for a top-up with that way back, pay it, come back; return where that leads."""
+    answer = visitor.post("/credito/ricarica", {"amount": "20,00", "torna": return_to})
+    assert answer.status_code == 303
+    till.decide()
+    (order,) = orders(till, OrderKind.TOP_UP)
+    reference = till.attempts()[-1].reference
+    return str(visitor.get(f"/ordini/{order.number}/pagamento/{reference}").headers["Location"])
+
+
+def test_a_top_up_leads_back_to_what_it_was_for(till: Till, visitor: Browser) -> None:
+    assert "torna=" in visitor.get(f"{SPACE}?mailbox_gb=1").text
+    goal = f"{SPACE}?mailbox_gb=1&archive_gb=0#prezzo"
+    assert f'name="torna" value="{escape(goal)}"' in visitor.get(asked_for(goal)).text
+
+    assert topped_up(till, visitor, goal) == goal
+
+    page = visitor.get(goal).text
+    assert "il credito è disponibile, puoi continuare" in page
+    assert "Conferma e paga €\u00a03,66" in page
+
+
+def test_the_order_that_was_short_is_gone_back_to(till: Till, visitor: Browser) -> None:
+    give(till, 1)
+    assert f"torna=/ordini/{NUMBER}%23credito" in visitor.get(f"/ordini/{NUMBER}").text
+
+    assert topped_up(till, visitor, f"/ordini/{NUMBER}#credito") == f"/ordini/{NUMBER}#credito"
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "",
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "credito",
+        "/" + "a" * 300,
+    ],
+)
+def test_s32_a_top_up_leads_nowhere_else(till: Till, visitor: Browser, goal: str) -> None:
+    assert 'name="torna"' not in visitor.get(asked_for(goal)).text
+
+    visitor.post("/credito/ricarica", {"amount": "20,00", "torna": goal})
+
+    (order,) = orders(till, OrderKind.TOP_UP)
+    assert order.return_path is None
+
+
+def test_an_unpaid_top_up_leads_to_its_own_page(till: Till, visitor: Browser) -> None:
+    visitor.post("/credito/ricarica", {"amount": "20,00", "torna": "/credito"})
+    (order,) = orders(till, OrderKind.TOP_UP)
+    reference = till.attempts()[-1].reference
+
+    answer = visitor.get(f"/ordini/{order.number}/pagamento/{reference}")
+
+    assert answer.headers["Location"] == f"/ordini/{order.number}"
+
+
+def test_credit_is_bought_by_card_only(till: Till, visitor: Browser) -> None:
+    visitor.post("/credito/ricarica", {"amount": "20,00"})
+    (order,) = orders(till, OrderKind.TOP_UP)
+    page = visitor.get(f"/ordini/{order.number}").text
+    assert "con carta" in page
+    assert "con PayPal" not in page
+    till.decide(Failure.ABANDONED)
+
+    answer = visitor.post(f"/ordini/{order.number}/paga", {"method": "paypal"})
+
+    assert answer.status_code == 409
+    assert "solo con carta" in answer.text
+    assert {attempt.method for attempt in till.attempts()} == {PaymentMethod.CARD}
+    changed = visitor.post(f"/ordini/{order.number}/metodo", {"method": "bank_transfer"})
+    assert changed.status_code == 422
+
+
+def test_the_paper_of_a_top_up_and_of_space_says_what_was_bought(till: Till, visitor: Browser) -> None:
+    give(till, 1000)
+    visitor.post("/credito/ricarica", {"amount": "20,00"})
+    visitor.post(SPACE, {"mailbox_gb": 1, "archive_gb": 0, "shown_due_cents": 366})
+    (credit,), (space,) = orders(till, OrderKind.TOP_UP), orders(till, OrderKind.EXTRA_SPACE)
+
+    papers = [text_of(visitor.get(f"/ordini/{one.number}/ordine.pdf").data) for one in (credit, space)]
+
+    assert "ricarica del credito" in papers[0]
+    for part in (ADDRESS, "spazio aggiuntivo", "+1 GB", "Fino al"):
+        assert part in papers[1]
+
+
+def test_an_order_of_space_is_found_by_its_mailbox(till: Till, visitor: Browser) -> None:
+    give(till, 1000)
+    visitor.post(SPACE, {"mailbox_gb": 1, "archive_gb": 0, "shown_due_cents": 366})
+    (space,) = orders(till, OrderKind.EXTRA_SPACE)
+
+    found = visitor.get("/ordini?cerca=grande@pec").text
+
+    assert f"/ordini/{space.number}" in found
+    assert f"/ordini/{NUMBER}" not in found

@@ -14,7 +14,7 @@ from portal.adapters.gateways.signatures import signed
 from portal.app import create_app
 from portal.domain.attempts import Failure
 from portal.domain.orders import OrderState
-from portal.domain.payments import PaymentMethod
+from portal.domain.payments import PaymentMethod, PaymentState
 from portal.gateway_settings import GatewaySettings, StripeAccount
 from portal.usecases.payments import register_payment
 from portal.web import on_this_host
@@ -242,3 +242,52 @@ def test_s38_what_the_gateway_did_not_send_has_no_effect(
 
 def test_a_gateway_that_is_not_ours_is_not_heard(shop: Shop) -> None:
     assert shop.webhook({}, b"{}", "stripe").status_code == 404
+
+
+# «Cambia metodo»
+
+
+def change(shop: Shop, method: str) -> TestResponse:
+    return shop.browser.post(f"{ORDER}/metodo", {"method": method})
+
+
+def test_every_way_to_pay_this_order_is_offered(shop: Shop) -> None:
+    page = shop.browser.get(f"{ORDER}/metodo").text
+
+    for method in ("card", "paypal", "bank_transfer", "prefilled_slip", "postal_slip"):
+        assert f'value="{method}"' in page
+    assert 'value="credit"' not in page, "without credit"
+
+
+def test_paying_otherwise_closes_the_page_that_was_left_open(shop: Shop) -> None:
+    shop.press()
+
+    assert change(shop, "bank_transfer").status_code == 303
+
+    assert shop.till.order().payment_method is PaymentMethod.BANK_TRANSFER
+    assert [attempt.state for attempt in shop.till.attempts()] == [PaymentState.FAILED]
+    shop.till.decide()
+    shop.back()
+    assert shop.till.payments() == [], "nobody can pay there any more"
+
+
+def test_what_was_paid_meanwhile_is_found_before_the_method_changes(shop: Shop) -> None:
+    shop.press()
+    shop.till.decide()
+
+    answer = change(shop, "bank_transfer")
+
+    assert answer.status_code == 409
+    assert shop.till.order().paid_at is not None
+    assert shop.till.order().payment_method is CARD
+
+
+def test_while_nobody_knows_no_other_way_is_begun(shop: Shop) -> None:
+    shop.press()
+    shop.till.decide(after_seconds=600)
+
+    answer = change(shop, "bank_transfer")
+
+    assert answer.status_code == 409
+    assert shop.till.order().payment_method is CARD
+    assert [attempt.state for attempt in shop.till.attempts()] == [PaymentState.PENDING]

@@ -202,11 +202,47 @@ def test_anothers_method_does_not_exist(owner: Owner, services: Services, path: 
     assert owner.browser.get(f"{PAGE}/{path.format(others.reference)}").status_code == 404
 
 
-def test_a_mailbox_has_no_such_page(owner: Owner) -> None:
+def test_a_mailboxs_own_session_sees_and_removes_what_it_paid_with_and_nothing_else(
+    owner: Owner, services: Services
+) -> None:
+    of_account = owner.add()
+    with services.transaction() as session:
+        own = StoredMethod(
+            mailbox_id=owner.boxes[0],
+            reference="p-00aa11",
+            method=of_account.method,
+            gateway="simulated",
+            state=StoredMethodState.ACTIVE,
+            token="sim_own",
+            brand="Visa",
+            last_four="1881",
+            opened_at=services.now(),
+        )
+        session.add(own)
+        session.flush()
+        session.add(RenewsWith(mailbox_id=owner.boxes[0], stored_method_id=own.id))
     subject = Subject(SubjectKind.MAILBOX, mailbox_id=owner.boxes[0])
     browser = Browser(owner.app).enter(owner.services, subject)
 
-    assert browser.get(PAGE).status_code == 404
+    page = browser.get(PAGE).text
+    assert "1881" in page
+    assert "4242" not in page
+    assert "Aggiungi un metodo" not in page
+    assert browser.get(f"{PAGE}/nuovo").status_code == 404
+    for verb in (browser.get, browser.post):
+        assert verb(f"{PAGE}/{of_account.reference}/rimuovi").status_code == 404
+    assert "1881" in browser.get(f"{PAGE}/{own.reference}/rimuovi").text
+    assert owner.browser.get(f"{PAGE}/{own.reference}/rimuovi").status_code == 404
+
+    assert browser.post(f"{PAGE}/{own.reference}/rimuovi").status_code == 303
+
+    assert "Nessun metodo registrato" in browser.get(PAGE).text
+    assert owner.renewing()[0] == set()
+    assert owner.mails()[-1] == ("payment_method_removed", 1)
+    sibling = Browser(owner.app).enter(
+        owner.services, Subject(SubjectKind.MAILBOX, mailbox_id=owner.boxes[1])
+    )
+    assert "Nessun metodo registrato" in sibling.get(PAGE).text
 
 
 def test_a_webhook_about_a_method_stores_it_once(owner: Owner) -> None:

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
+from portal.domain.credit_errors import PaymentUnderWay
 from portal.domain.errors import NotFound, OrderNotPayable
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
 from portal.domain.orders import OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod
+from portal.store.attempts import PaymentAttempt
 from portal.store.mails import Mail
 from portal.store.orders import Order
 from portal.usecases import order_methods
@@ -74,6 +76,24 @@ def test_a_paid_order_keeps_its_method(services: Services, subject: Subject) -> 
 
     with pytest.raises(OrderNotPayable):
         change(services, subject)
+
+
+def test_under_an_open_attempt_nothing_changes(services: Services, subject: Subject) -> None:
+    with services.transaction() as session:
+        session.add(
+            PaymentAttempt(
+                order_id=session.scalars(select(Order.id)).one(),
+                reference="p-1",
+                method=PaymentMethod.CARD,
+                gateway="simulated",
+                amount_cents=610,
+                opened_at=NOW,
+            )
+        )
+
+    with pytest.raises(PaymentUnderWay):
+        change(services, subject)
+    change(services, subject, PaymentMethod.CARD)
 
 
 def test_a_strangers_order_does_not_exist(services: Services, subject: Subject) -> None:
