@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
 
+from tests.card_numbers import card_numbers_in_folder
 from tests.servers.portal import DemoPortal
 from tools import chromium
 
@@ -41,10 +42,12 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     """The whole portal with fresh made-up data, one for each file of stories."""
-    portal = DemoPortal(tmp_path_factory.mktemp("demo")).start()
+    folder = tmp_path_factory.mktemp("demo")
+    portal = DemoPortal(folder).start()
     portal.wait()
     yield portal
     portal.stop()
+    assert card_numbers_in_folder(folder) == [], "S41: no card number is left anywhere"
 
 
 def visitor(playwright: Playwright, kind: str) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def _sqlite_engine(url: str, lock_timeout_ms: int) -> Engine:
             f"busy_timeout={lock_timeout_ms}",
             "foreign_keys=ON",
             "synchronous=NORMAL",
+            "recursive_triggers=ON",  # or INSERT OR REPLACE deletes what triggers keep from being deleted
         ):
             connection.execute(f"PRAGMA {pragma}")
 

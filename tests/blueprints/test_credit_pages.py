@@ -83,10 +83,10 @@ def test_the_wallet_shows_what_lapses_and_what_moved_it(till: Till, visitor: Bro
 
 
 def test_the_first_page_tells_the_credit(till: Till, visitor: Browser) -> None:
-    assert "€\u00a06,10" not in visitor.get("/").text
-    give(till, 610)
+    assert "€\u00a05,55" not in visitor.get("/").text
+    give(till, 555)
 
-    assert "€\u00a06,10" in visitor.get("/").text
+    assert "€\u00a05,55" in visitor.get("/").text
 
 
 def test_a_top_up_leads_to_the_cards_page(till: Till, visitor: Browser) -> None:

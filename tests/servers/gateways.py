@@ -34,6 +34,8 @@ class FakeGateway:
         self._faults: list[Fault] = []
         self.calls: list[str] = []
         """What was asked, as «POST /path»."""
+        self.received: list[str] = []
+        """The same with all that was sent along: addresses and bodies."""
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -91,6 +93,7 @@ class FakeGateway:
         path = urlsplit(address).path
         with self._lock:
             self.calls.append(f"{verb} {path}")
+            self.received.append(f"{call}\n{body.decode(errors='replace')}")
             fault = self._faults.pop(0) if self._faults and self.is_breakable(verb, path) else None
             if fault is Fault.ERROR_BEFORE:
                 return self.broken(headers)

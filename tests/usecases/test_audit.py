@@ -177,6 +177,17 @@ def test_the_ledger_is_only_added_to(lived: Services, table: str, change: str) -
         session.execute(text(change.format(table)))
 
 
+@pytest.mark.parametrize("table", ["ledger_posting", "ledger_entry"])
+def test_the_ledger_is_neither_emptied_nor_written_over(lived: Services, table: str) -> None:
+    is_sqlite = lived.engine.dialect.name == "sqlite"
+    change = "INSERT OR REPLACE INTO {0} SELECT * FROM {0}" if is_sqlite else "TRUNCATE {0} CASCADE"
+
+    with pytest.raises(Exception, match="append-only"), lived.transaction() as session:
+        session.execute(text(change.format(table)))
+
+    assert found(lived) == set()
+
+
 def test_a_posting_that_does_not_sum_to_zero_is_refused(services: Services) -> None:
     with services.transaction() as session:
         subject = Subject(SubjectKind.ACCOUNT, account_id=make_account(session).id)

@@ -324,6 +324,53 @@ def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None
     assert_sound(services)
 
 
+def test_r07_fifty_who_top_up_at_once_have_one_order_and_its_money_once(services: Services) -> None:
+    with services.transaction() as session:
+        subject = account_with(session, 0)
+
+    def order(_: int) -> str:
+        with services.transaction() as session:
+            return top_ups.place_top_up(session, subject, 2000, now=NOW).number
+
+    (number_of_it,) = set(at_once(order, 50))
+
+    def pay(_: int) -> Outcome:
+        with services.transaction() as session:
+            money = Money(str(number_of_it), 2000, TODAY, PaymentMethod.CARD, "p-1")
+            return settle(session, money, now=NOW).outcome
+
+    answers = at_once(pay, 50)
+
+    assert (answers.count(Outcome.APPLIED), answers.count(Outcome.REPEATED)) == (1, 49)
+    assert balance(services, subject) == 2000
+    assert_sound(services)
+
+
+def test_without_the_owners_lock_several_top_ups_are_ordered(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: SQLite's writers follow each other whatever is forgotten."""
+    if services.engine.dialect.name == "sqlite":
+        pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")
+    with services.transaction() as session:
+        subject = account_with(session, 0)
+    looked = Barrier(4)
+    stored = top_ups._stored
+    monkeypatch.setattr(top_ups.locks, "lock_owner", lambda *_: None)
+
+    def store_late(*args: Any, **more: Any) -> Order:
+        looked.wait(10)
+        return stored(*args, **more)
+
+    monkeypatch.setattr(top_ups, "_stored", store_late)
+
+    def order(_: int) -> str:
+        with services.transaction() as session:
+            return top_ups.place_top_up(session, subject, 2000, now=NOW).number
+
+    assert len(set(at_once(order, 4))) == 4
+
+
 def test_without_the_lock_more_is_spent_than_there_is(services: Services) -> None:
     """The negative control of the race above: looking first and writing later, the ledger is overdrawn."""
     with services.transaction() as session:

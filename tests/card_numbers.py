@@ -1,0 +1,65 @@
+"""Finding card numbers where none may be: in a database, in logs, in mails, in calls to others. S41."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine, MetaData
+
+_DIGITS = re.compile(r"(?<![0-9A-Za-z+])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
+"""13 to 19 digits, as people and machines write them, that are no part of a longer word."""
+_SCHEMES = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6(?:011|5)")
+"""How the numbers of cards begin."""
+
+
+def card_numbers_in(text: str) -> list[str]:
+    """Return what could be card numbers: the right length, the beginning of a scheme, the check digit."""
+    found = ("".join(filter(str.isdigit, match)) for match in _DIGITS.findall(text))
+    return [digits for digits in found if _SCHEMES.match(digits) and _is_luhn(digits)]
+
+
+def card_numbers_in_database(engine: Engine) -> list[str]:
+    """Return those in any column of any table."""
+    metadata = MetaData()
+    metadata.reflect(engine)
+    with engine.connect() as connection:
+        values = [
+            str(value)
+            for table in metadata.sorted_tables
+            for row in connection.execute(table.select())
+            for value in row
+        ]
+    return card_numbers_in("\n".join(values))
+
+
+def card_numbers_in_folder(folder: Path) -> list[str]:
+    """Return those in any file of a portal's folder: databases value by value, everything else as text."""
+    return [
+        number
+        for path in sorted(folder.rglob("*"))
+        for text in _texts(path)
+        for number in card_numbers_in(text)
+    ]
+
+
+def _texts(path: Path) -> Iterator[str]:
+    if not path.is_file() or path.name.endswith(("-wal", "-shm")):
+        return
+    body = path.read_bytes()
+    if not body.startswith(b"SQLite format 3"):
+        yield body.decode(errors="replace")
+        return
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in names:
+            for row in connection.execute(f'SELECT * FROM "{name}"'):  # noqa: S608 - our own names
+                yield "\n".join(map(str, row))
+
+
+def _is_luhn(digits: str) -> bool:
+    doubled = [sum(divmod(int(digit) * 2, 10)) for digit in digits[-2::-2]]
+    return (sum(doubled) + sum(int(digit) for digit in digits[::-2])) % 10 == 0
