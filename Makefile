@@ -6,7 +6,7 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e soak pictures looks bench format migration lock clean
+.PHONY: help setup demo test lint types e2e soak pictures looks bench format migration messages lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ format: setup ## put the code into its usual shape
 
 migration: setup ## make migration m="add plan X": a draft from the difference between models and migrations
 	@$(VENV)/python tools/migration.py "$(m)"
+
+messages: setup ## every text into the catalogues of all languages; says what lacks words
+	@$(VENV)/python -m tools.messages
 
 lock: ## requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	@$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -7,7 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import error_pages, headers, login, logs, policies, rate_limits, recent, web
+from portal import error_pages, headers, locales, login, logs, policies, rate_limits, recent, web
 from portal.blueprints import (
     access,
     auto_renewal,
@@ -22,6 +22,7 @@ from portal.blueprints import (
     health,
     history,
     home,
+    languages,
     mailboxes,
     mails,
     order_payments,
@@ -45,6 +46,7 @@ from portal.wiring import Services
 csrf = CSRFProtect()
 PAGES = (
     home,
+    languages,
     access,
     recent_pages,
     profile,
@@ -83,8 +85,10 @@ def create_app(services: Services) -> Flask:
     _configure(app, services)
     logs.register(app)
     web.register(app)
+    locales.register(app)
     rate_limits.register(app)
     login.register(app)
+    app.before_request(locales.follow_customer)  # after the guard, which asked who it is
     csrf.init_app(app)  # after the guard: whoever is signed out is sent to sign in, not told of a token
     recent.register(app)  # after the token's check: a password from elsewhere is never tried
     headers.register(app)
@@ -120,7 +124,6 @@ def _configure(app: Flask, services: Services) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["brand"] = settings.brand
     if settings.proxy_count:
         count = settings.proxy_count

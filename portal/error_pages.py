@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from portal import rate_limits, web
+from portal import languages, rate_limits, web
 from portal.domain.errors import DomainError, NotFound
 from portal.ports import OutsideFailure
 
@@ -25,12 +25,15 @@ def register(app: Flask) -> None:
     """Map what can go wrong to a page.
 
     The pages are drawn now, at the start: then nothing can fail while an error is being answered, not even
-    for a Host that no address can be built for, and all askers get the same bytes (S03, S50).
+    for a Host that no address can be built for, and all askers of a language get the same bytes (S03, S50).
     """
+    pages = app.extensions["portal_error_pages"] = {}
     with app.test_request_context():
-        app.extensions["portal_error_pages"] = {
-            (status, part): _draw(status, part=part) for status in STATUSES for part in (False, True)
-        }
+        for code in languages.codes():
+            with languages.speaking(code):
+                pages[code] = {
+                    (status, part): _draw(status, part=part) for status in STATUSES for part in (False, True)
+                }
     app.register_error_handler(NotFound, _not_found)
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(CSRFError, _forged)
@@ -99,5 +102,6 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _page(status: int) -> tuple[str, int]:
-    page: str = current_app.extensions["portal_error_pages"][status, web.wants_part()]
+    pages = current_app.extensions["portal_error_pages"]
+    page: str = pages[languages.current().code][status, web.wants_part()]
     return page, status

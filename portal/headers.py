@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 
-from portal import web
+from portal import languages, web
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -58,7 +58,8 @@ def _dress(response: Response) -> Response:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers["Cache-Control"] = "no-store"
-        response.vary.update(("HX-Request", "Cookie"))
+        response.vary.update(("HX-Request", "Cookie", "Accept-Language"))
+        response.headers.setdefault("Content-Language", languages.current().code)
     response.vary.add("Accept-Encoding")
     return _compress(response)
 

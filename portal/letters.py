@@ -5,23 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from portal import formats
+from portal import formats, languages
 from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
 from portal.domain.mail_codes import grouped
 
 TEMPLATES = Path(__file__).parent / "templates" / "mail"
-CATALOGUES = Path(__file__).parent / "translations"
-"""Of each language its words, as text: they are compiled when first needed."""
 LONGEST_SUBJECT = 200
 _inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 """Mail programs want styles on the elements; the dark colours stay behind as a media query."""
@@ -81,7 +75,7 @@ def _environment(language: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(  # type: ignore[attr-defined]
-        _translations(language), newstyle=True
+        languages.language(language).words, newstyle=True
     )
     environment.filters |= {
         "euro": partial(formats.euro, locale=language),
@@ -91,18 +85,6 @@ def _environment(language: str) -> Environment:
         "gigabytes": partial(formats.gigabytes, locale=language),
     }
     return environment
-
-
-def _translations(language: str) -> NullTranslations:
-    """Return the words of a language; the templates' own, which are Italian, where it has no catalogue."""
-    path = CATALOGUES / language / "mails.po"
-    if not path.is_file():
-        return NullTranslations()
-    compiled = BytesIO()
-    with path.open("rb") as words:
-        write_mo(compiled, read_po(words, locale=language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
 
 
 def _on_one_line(value: Any) -> Any:

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
 
-from portal import web
+from portal import locales, web
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
 from portal.domain.history import Actor, Deed, Origin
 from portal.policies import POLLED, REPEATED_FIELDS, Policy, policy_of
-from portal.usecases import access, history
+from portal.usecases import access, history, languages
 from portal.usecases.access import SessionFacts
 
 log = structlog.get_logger()
@@ -57,6 +57,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_foreign_requests)
     app.before_request(_refuse_unreadable_input)
     app.before_request(_guard)
+    app.jinja_env.globals["way_back"] = way_back
 
 
 def _tell_whence() -> None:
@@ -91,6 +92,9 @@ def begin_session(subject: Subject, deed: Deed = Deed.SIGNED_IN) -> SessionFacts
             user_agent=request.user_agent.string,
             deed=deed,
         )
+        chosen = locales.chosen_here()
+        if chosen is not None:
+            languages.choose_first_language(writing, subject, chosen)
     session.clear()  # with nothing left of what the browser was before
     login_user(SignedIn(token, facts))
     return facts

@@ -34,6 +34,7 @@ POLICIES: dict[str, Policy] = {
     "profile.sessions_page": Policy.SIGNED_IN,
     "profile.end_session": Policy.SIGNED_IN,
     "profile.end_other_sessions": Policy.SIGNED_IN,
+    "languages.choose": Policy.PUBLIC,
     "mailboxes.index": Policy.SIGNED_IN,
     "mailboxes.show": Policy.SIGNED_IN,
     "selection.change": Policy.ACCOUNT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import web
+from portal import languages, web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
 from portal.blueprints.paying import lead_to_page
@@ -105,7 +105,7 @@ def _confirm_page(
     elsewhere = skipped(draft, Step.CONFIRM, found.draft, people)
     if elsewhere is not None:
         return elsewhere
-    texts = contracts.texts_to_accept(session, subject, today=today)
+    texts = contracts.texts_to_accept(session, today=today, language=languages.current().code)
     return web.render(
         "renewals/confirm.html",
         None,

@@ -6,12 +6,14 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from gettext import gettext as _
 from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TableCellFillMode, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
+
+from portal import languages
+from portal.languages import gettext as _
 
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "Titillium"
@@ -52,14 +54,17 @@ class Sum:
 
 
 class Paper:
-    """A PDF on A4 that is written from top to bottom; the same input gives the same bytes."""
+    """A PDF on A4 in the language of the moment, written from top to bottom.
 
-    def __init__(self, head: Letterhead, title: str, *, at: datetime, language: str = "it") -> None:
+    The same input gives the same bytes.
+    """
+
+    def __init__(self, head: Letterhead, title: str, *, at: datetime) -> None:
         self._pdf = _Pages(head, title)
         self._pdf.set_creation_date(at)
         self._pdf.set_title(_writable(title))
         self._pdf.set_author(_writable(head.brand_name))
-        self._pdf.set_lang(language)
+        self._pdf.set_lang(languages.current().code)
         self._pdf.add_page()
         self._text(title, TITLE_PT, strong=True)
         self._pdf.ln(2)

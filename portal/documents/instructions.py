@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from gettext import gettext as _
 
 from portal.documents.amount_words import amount_in_words
 from portal.documents.frame import Letterhead, Paper
@@ -12,6 +11,7 @@ from portal.documents.transfer_qr import Transfer, transfer_png
 from portal.domain.money import Cents
 from portal.domain.payments import PaymentMethod
 from portal.formats import euro, iban_groups, long_day, plain_amount
+from portal.languages import gettext as _
 
 CODE_MM = 42
 

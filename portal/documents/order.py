@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from gettext import gettext as _
 
 from portal.documents.frame import Column, Letterhead, Paper, Sum
 from portal.domain.money import Cents
 from portal.formats import euro, moment, per_cent, short_day
+from portal.languages import gettext as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from gettext import gettext as _
-from gettext import ngettext
 from typing import Protocol
 
+from portal import languages
 from portal.documents.frame import Column, Letterhead, Paper, Sum
 from portal.domain.price_list import Item
 from portal.domain.pricing import Basis, QuoteLine
 from portal.domain.quotes import ToldQuote
 from portal.domain.vat import vat_period_on
 from portal.formats import euro, long_day, moment, per_cent, short_day
+from portal.languages import gettext as _
+from portal.languages import ngettext
 
 
 class KeptQuote(Protocol):
@@ -33,40 +34,40 @@ class KeptQuote(Protocol):
 _PLANS = {Item.STANDARD: "Standard", Item.PRO: "Pro", Item.PREMIUM: "Premium"}
 
 
-def quote_paper(kept: KeptQuote, head: Letterhead, language: str = "it") -> bytes:
+def quote_paper(kept: KeptQuote, head: Letterhead) -> bytes:
     """Return the PDF of a quote. Source: lessons.md L4."""
     told = kept.told
     title = _("Preventivo %s") % kept.public_id
-    paper = Paper(head, title, at=kept.created_at, language=language)
+    paper = Paper(head, title, at=kept.created_at)
     order = [(_("Ordine"), kept.order_number)] if kept.order_number else []
     paper.facts(
         [
             *order,
-            (_("Prezzi del"), long_day(told.day, language)),
-            (_("Valido fino al"), _("%s, alla fine del giorno") % long_day(told.valid_until, language)),
+            (_("Prezzi del"), long_day(told.day)),
+            (_("Valido fino al"), _("%s, alla fine del giorno") % long_day(told.valid_until)),
             (_("Caselle da rinnovare"), str(told.mailboxes)),
         ]
     )
     columns = [Column(_("Voce"), 58), Column(_("Perché"), 66), Column(_("Senza IVA"), 26, is_number=True)]
-    paper.table(columns, [_row(line, language) for line in told.quote.lines])
-    paper.sums(_sums(told, language))
-    paper.paragraph(_vat_reason(told, language), small=True)
+    paper.table(columns, [_row(line) for line in told.quote.lines])
+    paper.sums(_sums(told))
+    paper.paragraph(_vat_reason(told), small=True)
     if told.split_payment:
         paper.paragraph(_("Scissione dei pagamenti: l'IVA è indicata e la versa l'ente, che paga il netto."))
     written = _("Scritto il %(moment)s e mai cambiato da allora. Impronta SHA-256: %(sha256)s")
-    values = {"moment": moment(kept.created_at, language), "sha256": kept.sha256}
+    values = {"moment": moment(kept.created_at), "sha256": kept.sha256}
     paper.paragraph(written % values, small=True)
     return paper.pdf()
 
 
-def _row(line: QuoteLine, language: str) -> tuple[str, str, str]:
-    name = f"{_name(line, language)}\n{_detail(line, language)}"
-    return name, _reason(line, language), euro(line.net_cents, language)
+def _row(line: QuoteLine) -> tuple[str, str, str]:
+    name = f"{_name(line)}\n{_detail(line)}"
+    return name, _reason(line), euro(line.net_cents)
 
 
-def _name(line: QuoteLine, language: str) -> str:
+def _name(line: QuoteLine) -> str:
     if line.extra is not None:
-        return line.extra.name(language)
+        return line.extra.name(languages.current().code)
     if line.item in _PLANS:
         return _("Casella %s") % _PLANS[line.item]
     return (
@@ -76,8 +77,8 @@ def _name(line: QuoteLine, language: str) -> str:
     )
 
 
-def _detail(line: QuoteLine, language: str) -> str:
-    unit = euro(line.unit_cents, language)
+def _detail(line: QuoteLine) -> str:
+    unit = euro(line.unit_cents)
     if line.basis is Basis.ONE_OFF:
         return f"{line.quantity} × {unit}"
     years = ngettext("%s anno", "%s anni", line.years) % line.years
@@ -90,11 +91,11 @@ def _detail(line: QuoteLine, language: str) -> str:
     return f"{quantity} × {years} × {unit}"
 
 
-def _reason(line: QuoteLine, language: str) -> str:
+def _reason(line: QuoteLine) -> str:
     values = {
         "code": line.code,
-        "end": short_day(line.valid_to, language) if line.valid_to else "",
-        "listed": euro(line.list_cents or 0, language),
+        "end": short_day(line.valid_to) if line.valid_to else "",
+        "listed": euro(line.list_cents or 0),
     }
     words = {
         Basis.LIST: _("Prezzo di listino"),
@@ -107,20 +108,20 @@ def _reason(line: QuoteLine, language: str) -> str:
     return f"{words}, {_('in vigore fino al %(end)s') % values}" if ends else words
 
 
-def _sums(told: ToldQuote, language: str) -> list[Sum]:
+def _sums(told: ToldQuote) -> list[Sum]:
     quote = told.quote
     return [
-        Sum(_("Totale senza IVA"), euro(quote.net_cents, language)),
-        Sum(_("IVA %s%%") % per_cent(quote.vat_rate, language), euro(quote.vat_cents, language)),
-        Sum(_("Totale con IVA"), euro(quote.gross_cents, language)),
-        Sum(_("Da pagare"), euro(quote.due_cents, language), strong=True),
+        Sum(_("Totale senza IVA"), euro(quote.net_cents)),
+        Sum(_("IVA %s%%") % per_cent(quote.vat_rate), euro(quote.vat_cents)),
+        Sum(_("Totale con IVA"), euro(quote.gross_cents)),
+        Sum(_("Da pagare"), euro(quote.due_cents), strong=True),
     ]
 
 
-def _vat_reason(told: ToldQuote, language: str) -> str:
+def _vat_reason(told: ToldQuote) -> str:
     vat = vat_period_on(told.day)
-    rate = per_cent(vat.rate, language)
+    rate = per_cent(vat.rate)
     if vat.first_day == date.min:
         return _("Aliquota IVA %s%%, arrotondata una volta sola sul totale.") % rate
     words = _("Aliquota IVA %(rate)s%%, in vigore dal %(day)s; arrotondata una volta sola sul totale.")
-    return words % {"rate": rate, "day": short_day(vat.first_day, language)}
+    return words % {"rate": rate, "day": short_day(vat.first_day)}

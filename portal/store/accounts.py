@@ -55,7 +55,8 @@ class Account(Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     holder_tax_code: Mapped[str] = mapped_column(String(16), default="")
     """The account's own holder: mailboxes in this name are «Le mie caselle PEC»."""
-    language: Mapped[str] = mapped_column(String(5), default="it")
+    language: Mapped[str | None] = mapped_column(String(5))
+    """Chosen by hand, for pages and mails; None: nobody chose yet."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -29,6 +29,7 @@ from portal.domain.plans import Plan
 from portal.store.accounts import Account, Holder
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.billing import BillingProfile
+from portal.store.contracts import SOURCE_LANGUAGE
 from portal.store.conventions import ConventionRow, agreed_on
 from portal.store.fit import permitted_extra_archive, permitted_extra_mailbox
 from portal.store.house import renewal_calendar
@@ -161,7 +162,7 @@ def _facts(today: date) -> Any:
             else_=Holder.first_name + " " + Holder.last_name,
         ),
         Account.email,
-        func.coalesce(Account.language, Mailbox.language),
+        func.coalesce(Account.language, Mailbox.language, SOURCE_LANGUAGE),
     )
     return (
         select(*columns)

@@ -57,8 +57,8 @@ class Mailbox(Base):
     password_hash: Mapped[str | None] = mapped_column(String(255))
     quota_told: Mapped[int] = mapped_column(default=0)
     """The per cent of use that its holder was warned of last; lower again when the use falls back."""
-    language: Mapped[str] = mapped_column(String(5), default="it")
-    """Of the mails about it while it belongs to no account."""
+    language: Mapped[str | None] = mapped_column(String(5))
+    """Chosen by whoever signs in with it; of the mails about it where its account has chosen none."""
     register_digest: Mapped[str | None] = mapped_column(String(64))
     """SHA-256 of the register row last imported: the same row again changes nothing."""
     created_at: Mapped[datetime]

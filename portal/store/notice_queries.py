@@ -13,6 +13,7 @@ from portal.domain.notices import NoticeKind
 from portal.domain.orders import OrderState
 from portal.store.accounts import Account, Holder
 from portal.store.base import AnyRow, AnySelect
+from portal.store.contracts import SOURCE_LANGUAGE
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.notice_planning import OF_AN_EXPIRY
@@ -194,7 +195,7 @@ def _facts(today: date) -> AnySelect:
             Holder.first_name,
             Holder.last_name,
             Holder.business_name,
-            func.coalesce(Account.language, Mailbox.language).label("language"),
+            func.coalesce(Account.language, Mailbox.language, SOURCE_LANGUAGE).label("language"),
             *MEMBERSHIP,
             Order.number.label("order_number"),
         )

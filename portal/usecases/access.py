@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
@@ -41,6 +41,8 @@ class SessionFacts:
     identifier: str
     last_seen_at: datetime
     authenticated_at: datetime
+    language: str | None = None
+    """What the principal chose to read."""
 
 
 def find_candidate(session: Session, identifier: str, *, account_domain: str, now: datetime) -> Candidate:
@@ -115,7 +117,7 @@ def session_facts(session: Session, token: str, *, now: datetime, idle: timedelt
         alive, identifier = _exists(row, now), row.mailbox_address
     if not alive:
         return None
-    return SessionFacts(row.id, subject, identifier, row.last_seen_at, row.authenticated_at)
+    return SessionFacts(row.id, subject, identifier, row.last_seen_at, row.authenticated_at, row.language)
 
 
 _SESSION = (
@@ -133,6 +135,7 @@ _SESSION = (
         Mailbox.plan,
         Mailbox.expires_on,
         Mailbox.cancelled_on,
+        func.coalesce(Account.language, Mailbox.language).label("language"),
     )
     .outerjoin(Account, Account.id == LoginSession.account_id)
     .outerjoin(Mailbox, Mailbox.id == LoginSession.mailbox_id)

@@ -88,6 +88,6 @@ def _write(
         {address.lower(): address for address in known if address}.values(),
         context
         | {"stage": stage, "number": order.number, "address": mailbox.address, "name": holder.display_name},
-        MailOwner(order.account_id, mailbox.id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, mailbox.id, order.id),
         now=now,
     )

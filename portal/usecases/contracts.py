@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.contracts import Agreement, ContractKind, parse_text_name
 from portal.domain.errors import ContractChanged, ContractMissing, ContractNotAccepted, NotFound
-from portal.store.accounts import Account
 from portal.store.contracts import (
     SOURCE_LANGUAGE,
     ContractAcceptance,
@@ -21,13 +20,11 @@ from portal.store.contracts import (
 from portal.store.orders import Order
 
 
-def texts_to_accept(session: Session, subject: Subject, *, today: date) -> list[ContractText]:
-    """Return the texts in force, in the customer's language where there are such, else in Italian.
+def texts_to_accept(session: Session, *, today: date, language: str = SOURCE_LANGUAGE) -> list[ContractText]:
+    """Return the texts in force, in that language where there are such, else in Italian.
 
     Fewer than all kinds when the operator has none: then no order can be placed.
     """
-    account = session.get(Account, subject.account_id) if subject.account_id else None
-    language = account.language if account else SOURCE_LANGUAGE
     found = texts_in_force(session, today, {language, SOURCE_LANGUAGE})
     texts = [found.get((kind, language)) or found.get((kind, SOURCE_LANGUAGE)) for kind in ContractKind]
     return [text for text in texts if text is not None]

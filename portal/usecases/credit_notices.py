@@ -8,14 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal.domain.dates import rome_day
 from portal.domain.money import Cents
-from portal.store.accounts import Account
 from portal.store.orders import Order
 from portal.usecases.mail_rows import MailOwner, MailSubject, write_mail
 
 
 def topped_up(session: Session, order: Order, balance_cents: Cents, *, now: datetime) -> None:
     """Say how much was put in and how much there is now."""
-    account = session.get(Account, order.account_id) if order.account_id else None
     write_mail(
         session,
         MailSubject("top_up_receipt", order.number, "paid"),
@@ -27,6 +25,6 @@ def topped_up(session: Session, order: Order, balance_cents: Cents, *, now: date
             "balance_cents": balance_cents,
             "paid_on": rome_day(now).isoformat(),
         },
-        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, order.mailbox_id, order.id),
         now=now,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.store.mails import Mail
 from portal.store.outbox import enqueue, enqueue_for_each
+from portal.usecases.languages import language_of
 
 Context: TypeAlias = dict[str, Any]
 """Plain values that the templates need."""
@@ -32,12 +33,12 @@ class MailSubject:
 
 @dataclass(frozen=True, slots=True)
 class MailOwner:
-    """Whose correspondence the mail belongs to, and in which language it is written."""
+    """Whose correspondence the mail belongs to; they read it in their language, if none is given."""
 
     account_id: int | None = None
     mailbox_id: int | None = None
     order_id: int | None = None
-    language: str = "it"
+    language: str | None = None
 
 
 def write_mail(
@@ -50,6 +51,7 @@ def write_mail(
     now: datetime,
 ) -> None:
     """Write one mail to each recipient who was not told this before. Source: domain.md 12."""
+    language = owner.language or language_of(session, owner.account_id, owner.mailbox_id)
     for recipient in recipients:
         key = f"{subject.kind}:{subject.about}:{subject.milestone}:{recipient}"
         if session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
@@ -58,7 +60,7 @@ def write_mail(
             kind=subject.kind,
             key=key,
             recipient=recipient,
-            language=owner.language,
+            language=language,
             context=context,
             account_id=owner.account_id,
             mailbox_id=owner.mailbox_id,

@@ -37,7 +37,7 @@ def _write(session: Session, method: StoredMethod, kind: str, mailboxes: int, no
         MailSubject(kind, f"method-{method.id}", kind.rpartition("_")[2]),
         [account.email if account else _contact_of(session, method)],
         context,
-        MailOwner(method.account_id, method.mailbox_id, None, account.language if account else "it"),
+        MailOwner(method.account_id, method.mailbox_id),
         now=now,
     )
 

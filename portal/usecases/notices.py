@@ -188,7 +188,7 @@ def _write_to(
         MailSubject(kind, order.number, milestone),
         _recipients(order, account, holder),
         context,
-        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, order.mailbox_id, order.id),
         now=now,
     )
 

@@ -35,6 +35,6 @@ def space_activated(
             "expires_on": purchase.expires_on.isoformat(),
             "renewal_net_cents": purchase.renewal_net_cents,
         },
-        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, order.mailbox_id, order.id),
         now=now,
     )

@@ -28,7 +28,7 @@ def withdrawal_acknowledged(session: Session, order: Order, withdrawal: Withdraw
         MailSubject("withdrawal_ack", order.number, "requested"),
         _recipients(account, withdrawal),
         _context(session, order, withdrawal),
-        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, order.mailbox_id, order.id),
         now=now,
     )
 

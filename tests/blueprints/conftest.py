@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
-from portal import error_pages
+from portal import error_pages, languages
 from portal.app import create_app
 from portal.rate_limits import limiter
 from portal.wiring import Services
@@ -42,12 +42,13 @@ def _templates_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _error_pages_drawn_once() -> Iterator[None]:
-    """Eighteen pages that every application draws at its start; of one configuration they are the same."""
+    """Pages that every application draws at its start; of one configuration they are the same."""
     drawn: dict[tuple[object, ...], str] = {}
     draw = error_pages._draw
 
     def draw_once(status: int, *, part: bool) -> str:
-        key = (str(current_app.extensions["portal"].settings.brand), current_app.debug, status, part)
+        brand, language = current_app.extensions["portal"].settings.brand, languages.current().code
+        key = (str(brand), current_app.debug, language, status, part)
         if key not in drawn:
             drawn[key] = draw(status, part=part)
         return drawn[key]

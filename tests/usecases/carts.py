@@ -109,7 +109,7 @@ def shown(services: Services, cart: Cart) -> orders.Shown:
 def agreement(services: Services, cart: Cart) -> Agreement:
     """Read and accept every text that the step «Conferma» shows."""
     with services.reading() as session:
-        texts = contracts.texts_to_accept(session, cart.subject, today=services.today())
+        texts = contracts.texts_to_accept(session, today=services.today())
     return Agreement(
         {text.kind: text.id for text in texts}, frozenset(ContractKind), ADDRESS, start_requested=True
     )
