@@ -80,6 +80,7 @@ def _environment(language: str) -> Environment:
     environment.filters |= {
         "euro": partial(formats.euro, locale=language),
         "long_day": lambda day: formats.long_day(date.fromisoformat(day), language),
+        "month_name": lambda day: formats.month_name(date.fromisoformat(day), language),
         "short_day": lambda day: formats.short_day(date.fromisoformat(day), language),
         "iban_groups": formats.iban_groups,
         "gigabytes": partial(formats.gigabytes, locale=language),

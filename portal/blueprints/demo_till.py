@@ -15,6 +15,7 @@ DECISIONS = {
     "decline": (Failure.INSUFFICIENT_FUNDS, 0),
     "delay": ("paid", DELAY_SECONDS),
     "vanish": ("paid", 0),
+    "fragile": ("paid_once", 0),
     "cancel": (Failure.ABANDONED, 0),
 }
 """What each button decides, and after how many seconds it is known."""

@@ -15,7 +15,8 @@ from portal.domain.order_numbers import normalise_order_number
 from portal.domain.orders import OrderKind, may_pay_by
 from portal.domain.payments import PaymentMethod
 from portal.forms.orders import CancelForm, OrderLinesForm, OrderListForm, parse_place_text, place_text
-from portal.usecases import credit_pages, order_pages, orders, paying_pages
+from portal.usecases import credit_pages, generated_orders, order_pages, orders, paying_pages
+from portal.usecases.generated_orders import GeneratedOrder
 from portal.usecases.order_pages import LinesAsked, OrderCursor
 
 bp = Blueprint("orders", __name__)
@@ -70,7 +71,9 @@ def cancel(number: str) -> ResponseReturnValue:
         return _order_page(known, refusals.status_of(refusal), refusal=refusal)
     except PaymentDeclared:
         return _cancel_page(known, 422, asks_again=True)
-    flash(web.words("orders/_cancelled_text.html", number=order.number), "ok")
+    automatic = generated_orders.generated_by(web.reading(), order, today=services.today())
+    words = web.words("orders/_cancelled_text.html", number=order.number, automatic=automatic)
+    flash(words, "ok")
     return web.see_other("orders.show", number=order.number)
 
 
@@ -109,6 +112,7 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
             web.reading(), web.subject(), found.order, today=services.today()
         ),
         "order": found.order,
+        "automatic": generated_orders.generated_by(web.reading(), found.order, today=services.today()),
         "progress": found.status,
         "bank": services.settings.bank,
     }
@@ -117,7 +121,14 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
 
 def _cancel_page(number: str, status: int = 200, *, asks_again: bool = False) -> ResponseReturnValue:
     found = order_pages.look_at_status(web.reading(), web.subject(), number)
-    return web.render("orders/cancel.html", None, status, found=found, asks_again=asks_again)
+    return web.render(
+        "orders/cancel.html", None, status, found=found, asks_again=asks_again, automatic=_automatic(number)
+    )
+
+
+def _automatic(number: str) -> GeneratedOrder | None:
+    today = web.services().today()
+    return generated_orders.of_number(web.reading(), web.subject(), number, today=today)
 
 
 def gateway_methods_for(kind: OrderKind) -> list[PaymentMethod]:

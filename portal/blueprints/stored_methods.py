@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from portal import till_methods, web
 from portal.domain.errors import ConsentChanged
-from portal.domain.mandates import METHOD_CONSENT_VERSION, shown_code
+from portal.domain.mandates import METHOD_CONSENT_VERSION, method_standing, shown_code
 from portal.forms.payments import StoreForm
 from portal.till_methods import RETURN_PATH
 from portal.usecases import method_changes
@@ -21,7 +21,13 @@ bp = Blueprint("stored_methods", __name__)
 def index() -> ResponseReturnValue:
     """List the account's stored methods."""
     found = method_changes.list_methods(web.reading(), web.subject())
-    return web.render("payments/methods.html", found=found, methods=web.services().gateways.methods)
+    return web.render(
+        "payments/methods.html",
+        found=found,
+        today=web.services().today(),
+        standing=method_standing,
+        methods=web.services().gateways.methods,
+    )
 
 
 @bp.route("/metodi-di-pagamento/nuovo", methods=["GET", "POST"])

@@ -23,6 +23,7 @@ JOBS = {
     "announce": "rinnovi automatici annunciati",
     "order": "ordini di rinnovo automatico",
     "charge": "addebiti da tentare",
+    "methods": "metodi in scadenza segnalati",
     "notices": "avvisi di scadenza",
     "quota": "avvisi di spazio",
     "mails": "e-mail di avviso",

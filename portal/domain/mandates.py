@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portal.domain.money import Cents
@@ -14,6 +15,7 @@ days it speaks of are kept behind its version."""
 MAILBOX_CONSENT_VERSION = "2026-12-mailbox"
 """The same for auto-renewal that is switched on for one mailbox, from its page."""
 
+EXPIRING_DAYS = 60
 METHOD_CONSENT_VERSION = "2026-12-method"
 """The same for a method that is added, or put in another's place, without an order."""
 
@@ -49,6 +51,22 @@ class AutoRenewalQuestion(StrEnum):
     ASK = "ask"
     ON = "on"
     OFF = "off"
+
+
+class MethodStanding(StrEnum):
+    """How long a stored method is still good for."""
+
+    GOOD = "good"
+    EXPIRING = "expiring"
+    """Within sixty days: replaced now it misses no charge. Source: domain.md 6."""
+    EXPIRED = "expired"
+
+
+def method_standing(expires_on: date | None, today: date) -> MethodStanding:
+    """Return how long a method is good for; one without an end is good."""
+    if expires_on is None or (expires_on - today).days > EXPIRING_DAYS:
+        return MethodStanding.GOOD
+    return MethodStanding.EXPIRING if expires_on >= today else MethodStanding.EXPIRED
 
 
 class StoredMethodState(StrEnum):

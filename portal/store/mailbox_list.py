@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    exists,
     literal_column,
     select,
     true,
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.lifecycle import EXPIRING_DAYS
 from portal.domain.listing import PAGE_ROWS, Listing, Order, Shown, Tab
+from portal.domain.mandates import StoredMethodState
 from portal.store import orders
 from portal.store.base import AnyRow, AnySelect
 from portal.store.mailboxes import Mailbox
@@ -45,6 +47,7 @@ from portal.store.renewability import (
 from portal.store.scheduled_changes import TERMS_AHEAD
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
+from portal.store.stored_methods import RenewsWith, StoredMethod
 
 Expiry = SQLColumnExpression[date]
 EXPIRING_UNTIL = bindparam("expiring_until", type_=Date)
@@ -69,6 +72,16 @@ _SHOWN_BEFORE = _shown(Mailbox.expires_on, unindexed(Mailbox.expires_on))
 """Where a place is one end of the range, SQLite must not take the filter's end instead."""
 ROWS_ASKED = literal_column(str(PAGE_ROWS + 1), Integer)
 """A constant in the statement, not a parameter: PostgreSQL plans a page better when it knows its size."""
+HAS_METHOD = (
+    exists()
+    .where(
+        RenewsWith.mailbox_id == Mailbox.id,
+        StoredMethod.id == RenewsWith.stored_method_id,
+        StoredMethod.state == StoredMethodState.ACTIVE,
+    )
+    .correlate(Mailbox)
+)
+"""Whether a method stands behind the switch; without one nothing renews by itself."""
 FACTS = (
     Mailbox.id,
     Mailbox.address,
@@ -80,6 +93,7 @@ FACTS = (
     Mailbox.mailbox_used_mb,
     Mailbox.archive_used_mb,
     Mailbox.auto_renewal,
+    HAS_METHOD.label("has_method"),
     TERMS_AHEAD.label("terms_ahead"),
     *MEMBERSHIP,
 )

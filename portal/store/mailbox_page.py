@@ -28,10 +28,11 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
     sibling = aliased(Mailbox)
     of_the_account = and_(sibling.account_id == subject.account_id, sibling.id != Mailbox.id)
     has_siblings = exists().where(of_the_account) if subject.account_id is not None else false()
-    chargeable = exists().where(
-        RenewsWith.mailbox_id == Mailbox.id,
-        StoredMethod.id == RenewsWith.stored_method_id,
-        StoredMethod.state == StoredMethodState.ACTIVE,
+    expiring = (
+        select(StoredMethod.expires_on)
+        .join(RenewsWith, RenewsWith.stored_method_id == StoredMethod.id)
+        .where(RenewsWith.mailbox_id == Mailbox.id, StoredMethod.state == StoredMethodState.ACTIVE)
+        .scalar_subquery()
     )
     return session.execute(
         select(
@@ -48,7 +49,7 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
             Order.number.label("order_number"),
             Order.state.label("order_state"),
             has_siblings.label("has_siblings"),
-            chargeable.label("has_method"),
+            expiring.label("method_expires_on"),
         )
         .join(Holder, Holder.id == Mailbox.holder_id)
         .outerjoin(Account, Account.id == Mailbox.account_id)

@@ -165,7 +165,7 @@ def active_methods(session: Session, owner: Subject) -> Sequence[ListedMethod]:
         .where(_owned(owner), StoredMethod.state == StoredMethodState.ACTIVE)
         .order_by(StoredMethod.id.desc())
     ).all()
-    renewing = _renewing(session, [method.id for method, _ in rows]) if rows else {}
+    renewing = renewing_with(session, [method.id for method, _ in rows]) if rows else {}
     return [ListedMethod(method, *renewing.get(method.id, (0, ())), maximum) for method, maximum in rows]
 
 
@@ -182,7 +182,7 @@ def _owned(owner: Subject) -> ColumnElement[bool]:
     return StoredMethod.mailbox_id == owner.mailbox_id
 
 
-def _renewing(session: Session, method_ids: Sequence[int]) -> dict[int, tuple[int, Sequence[str]]]:
+def renewing_with(session: Session, method_ids: Sequence[int]) -> dict[int, tuple[int, Sequence[str]]]:
     """Return for each method how many mailboxes renew with it, and the first of them."""
     numbered = (
         select(

@@ -109,6 +109,8 @@ class ListedMailbox:
     archive: Space | None
     auto_renewal: bool
     """Never where it would mean nothing: with a domain, or where the body of a convention pays."""
+    has_method: bool
+    """Whether a stored method renews it; without one nothing is charged. Source: domain.md 6."""
     membership: Membership | None
     selected: bool
     not_renewable: NotRenewable | None
@@ -158,8 +160,8 @@ class MailboxDetails:
     works_now: Capabilities
     works_suspended: Capabilities
     may_change_plan: bool
-    has_method: bool
-    """Whether a stored method renews it; without one nothing is charged. Source: domain.md 6."""
+    method_expires_on: date | None
+    """The last day of the card that renews it, if it has one."""
     may_add_space: bool
     lacking: Mapping[Action, Keeper]
     """What the subject may not do, and who can: the pages say it where a control is missing."""
@@ -206,7 +208,7 @@ def look_at(
         works_now=capabilities(state, suspended),
         works_suspended=suspended,
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
-        has_method=row.has_method,
+        method_expires_on=row.method_expires_on,
         may_add_space=allowed(relation, Action.CHANGE_EXTRA_SPACE)
         and state is MailboxState.ACTIVE
         and PLANS[row.plan].renewable_here,
@@ -249,6 +251,7 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         space=_space(row),
         archive=_archive(row),
         auto_renewal=row.auto_renewal and renews_by_itself(row.plan, standing),
+        has_method=row.has_method,
         membership=membership,
         selected=selected,
         not_renewable=_reason(row, standing, today),

@@ -10,9 +10,12 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.auto_renewal import CycleEnd, CycleState
 from portal.domain.mandates import MAILBOX_CONSENT_VERSION
 from portal.domain.orders import OrderState
+from portal.domain.payments import PaymentMethod
 from portal.letters import render
+from portal.store.accounts import Account
 from portal.store.mails import Mail
-from portal.store.stored_methods import AutoRenewalConsent, Mandate, RenewsWith
+from portal.store.orders import Order
+from portal.store.stored_methods import AutoRenewalConsent, Mandate, RenewsWith, StoredMethod
 from portal.usecases import auto_renewal_charges
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
@@ -243,3 +246,46 @@ def test_every_mail_of_the_story_can_be_read(desk: Desk, language: str) -> None:
         assert words.subject
         assert desk.days.mailbox().address in words.text
         assert "None" not in words.text + words.html + words.subject
+
+
+def test_cancelling_what_was_prepared_says_that_this_expiry_is_left_out(desk: Desk) -> None:
+    desk.days.before(15)
+    (order,) = desk.days.orders()
+
+    assert "ha preparato il rinnovo automatico" in desk.browser.get(f"/ordini/{order.number}").text
+    asked = desk.browser.get(f"/ordini/{order.number}/annulla").text
+    assert "non prepareremo un altro ordine" in asked
+    assert "Il rinnovo automatico resta attivo per la scadenza successiva" in asked
+    person = desk.browser
+    assert person.post(f"/ordini/{order.number}/annulla", {}).status_code == 303
+    assert "per questa scadenza rinnovi tu la casella" in person.get(f"/ordini/{order.number}").text
+    assert "ordine che avevamo preparato: per questa scadenza rinnova tu" in desk.look()
+
+
+def test_an_order_to_be_paid_by_transfer_says_that_it_is_not_charged(desk: Desk) -> None:
+    desk.days.before(15)
+    with desk.days.services.transaction() as session:
+        (order,) = session.scalars(select(Order))
+        order.payment_method = PaymentMethod.BANK_TRANSFER
+
+    assert "Non lo addebitiamo da soli" in desk.browser.get(f"/ordini/{order.number}").text
+
+
+def test_the_list_says_where_the_method_is_missing(desk: Desk) -> None:
+    with desk.days.services.transaction() as session:
+        make_mailbox(session, session.get_one(Account, desk.days.subject.account_id), auto_renewal=True)
+
+    text = desk.browser.get("/caselle").text
+
+    assert text.count("Rinnovo automatico: manca il metodo") == 1
+    assert text.count(">Rinnovo automatico<") >= 1
+
+
+def test_a_card_that_expires_before_the_mailbox_is_said_where_it_is_needed(desk: Desk) -> None:
+    with desk.days.services.transaction() as session:
+        method = session.get_one(StoredMethod, desk.days.method_id)
+        method.expires_on = desk.days.services.today()
+
+    box = f"/caselle/{desk.days.mailbox().address}"
+    assert "La carta del rinnovo automatico scade prima" in desk.browser.get(box).text
+    assert "Scade presto" in desk.browser.get("/metodi-di-pagamento").text

@@ -333,7 +333,7 @@ def test_the_page_of_a_mailbox_says_it_all(
         "Ultimo giorno per rinnovare",
         "24 marzo 2027",
         "Rinnova ora / cambia piano",
-        "Se rinnovi ora resta attivo",
+        "Manca il metodo di pagamento: non addebiteremo nulla",
         "Ordini associati al prodotto",
         "KA1",
         "€\u00a06,10",

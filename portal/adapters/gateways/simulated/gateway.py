@@ -27,6 +27,8 @@ from portal.ports import (
 
 SIGNATURE = "simulated-signature"
 PAID = "paid"
+PAID_ONCE = "paid_once"
+"""Taken now, and whatever is stored with it is refused when it is charged later."""
 DECLINED_TOKEN = "sim_declined"
 """Charging a stored method of this name is refused."""
 _BRANDS = {PaymentMethod.CARD: ("Visa", "4242"), PaymentMethod.PAYPAL: ("PayPal", "")}
@@ -107,7 +109,7 @@ class SimulatedGateway:
             return GatewayReport(Standing.OPEN, asked.key, self._pages + asked.key)
         if self._second() < asked.done_from:
             return GatewayReport(Standing.PROCESSING, asked.key)
-        if asked.decision != PAID:
+        if asked.decision not in (PAID, PAID_ONCE):
             return GatewayReport(Standing.FAILED, asked.key, failure=Failure(asked.decision))
         kept = self._kept(asked) if asked.keeps_method or not asked.amount_cents else None
         return GatewayReport(Standing.DONE, asked.key, amount_cents=asked.amount_cents, kept=kept)
@@ -115,9 +117,10 @@ class SimulatedGateway:
     def _kept(self, asked: Asked) -> KeptMethod:
         method = PaymentMethod(asked.method)
         brand, last_four = _BRANDS[method]
+        token = DECLINED_TOKEN if asked.decision == PAID_ONCE else f"sim_{asked.key}"
         year = self._clock().year + _LIFETIME_YEARS
         expires_on = date(year, 12, 31) if method is PaymentMethod.CARD else None
-        return KeptMethod(MethodToken(f"sim_{asked.key}", "sim_customer"), brand, last_four, expires_on)
+        return KeptMethod(MethodToken(token, "sim_customer"), brand, last_four, expires_on)
 
     def _second(self) -> int:
         return int(self._clock().timestamp())
