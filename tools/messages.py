@@ -17,6 +17,8 @@ PORTAL = ROOT / "portal"
 MAILS = PORTAL / "templates" / "mail"
 CODE = ("documents", "forms", "blueprints")
 """Where texts stand in Python; everywhere else they are in templates."""
+FOR_BUILDERS = PORTAL / "templates" / "demo" / "components.html"
+"""Shows parts of pages to whoever builds them: no customer reads it."""
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -93,7 +95,7 @@ def update(language: str) -> tuple[int, int]:
 def _sources() -> list[Path]:
     pages = [path for path in (PORTAL / "templates").rglob("*.*") if not path.is_relative_to(MAILS)]
     code = [path for folder in CODE for path in (PORTAL / folder).rglob("*.py")]
-    return sorted([*pages, *code])
+    return sorted({*pages, *code} - {FOR_BUILDERS})
 
 
 def _found(paths: list[Path]) -> Iterator[tuple[Path, tuple[object, list[str], str | None]]]:
@@ -114,7 +116,7 @@ def _key(message: Message) -> str:
 
 
 def _parts(words: object) -> tuple[str, ...]:
-    return (words,) if isinstance(words, str) else tuple(words)  # type: ignore[arg-type]
+    return (words,) if isinstance(words, str) else tuple(words or ("",))  # type: ignore[arg-type]
 
 
 def _write(catalogue: Catalog, path: Path) -> None:

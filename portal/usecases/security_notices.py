@@ -28,7 +28,7 @@ def reached(session: Session, subject: Subject) -> Reached:
     """Return where mails about a subject's access go: the account's address, or the holder's of a mailbox."""
     if subject.account_id is not None:
         account = session.get_one(Account, subject.account_id)
-        owner = MailOwner(account_id=account.id, language=account.language)
+        owner = MailOwner(account_id=account.id)
         return Reached(account.username, "", account.email, owner)
     box, holder = session.execute(
         select(Mailbox, Holder)

@@ -47,7 +47,7 @@ def refund_sent(session: Session, order: Order, withdrawal: Withdrawal, way: str
             "refunded_on": (withdrawal.refunded_on or rome_day(now)).isoformat(),
             "way": way,
         },
-        MailOwner(order.account_id, order.mailbox_id, order.id, account.language if account else "it"),
+        MailOwner(order.account_id, order.mailbox_id, order.id),
         now=now,
     )
 

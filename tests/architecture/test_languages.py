@@ -1,0 +1,129 @@
+"""Texts: none out of a translator's reach, none without English words, none left over."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+
+from portal.languages import CATALOGUES, FILES, codes
+from tests.architecture.sources import ROOT, templates
+from tests.architecture.texts import said_in_code, untranslated
+from tools.messages import FOR_BUILDERS, written
+
+VALUE = re.compile(r"%\((\w+)\)s|%s|(%%)")
+TEMPLATES = [path for path in templates() if path != FOR_BUILDERS]
+CODE = [
+    path
+    for folder in ("blueprints", "forms", "documents")
+    for path in sorted((ROOT / "portal" / folder).rglob("*.py"))
+]
+
+
+def parts(text: object) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())  # type: ignore[call-overload]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT / "portal"))
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("language", codes()[1:])
+def test_words_take_the_values_of_their_text(language: str, file: str) -> None:
+    differing = [message.id for message in written(language, file) if message.id and not fits(message)]
+
+    assert differing == []
+
+
+def fits(message: Message) -> bool:
+    """Say whether words have the text's values, in any order, and its spaces at both ends."""
+    texts, words = parts(message.id), parts(message.string)
+    return all(
+        not said or (sorted(VALUE.findall(text)) == sorted(VALUE.findall(said)) and ends(text) == ends(said))
+        for text, said in zip([*texts, *texts[-1:] * len(words)], words, strict=False)
+    )
+
+
+def ends(text: str) -> tuple[bool, bool]:
+    return text.startswith(" "), text.endswith(" ")
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_a_template_says_nothing_outside_gettext(path: Path) -> None:
+    assert untranslated(path.read_text(encoding="utf-8"), is_html=path.suffix == ".html") == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=name)
+def test_code_says_nothing_outside_gettext(path: Path) -> None:
+    assert said_in_code(path.read_text(encoding="utf-8")) == []
+
+
+def test_every_language_is_a_folder_with_its_two_files() -> None:
+    for language in codes()[1:]:
+        assert sorted(path.name for path in (CATALOGUES / language).iterdir()) == sorted(FILES)
+
+
+def test_english_has_one_word_for_one_thing() -> None:
+    """The glossary (domain.md 14) has one English word for each thing."""
+    wrong = re.compile(
+        r"\b(?:e-?mail box|mail box|inbox|due date|credit note|wire transfer)\b", re.IGNORECASE
+    )
+    said = [
+        words
+        for file in FILES
+        for message in written("en", file)
+        if message.id
+        for words in parts(message.string)
+    ]
+
+    assert [words for words in said if wrong.search(words)] == []
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<p>Ciao</p>",
+        "{{ button('Paga') }}",
+        "<a title='Apri'>{{ _('Bene') }}</a>",
+        "<button aria-label='Chiudi'></button>",
+        "{% if a %}Non va{% else %}{{ _('Va') }}{% endif %}",
+        "<p>{{ n }} caselle</p>",
+        "{{ field(hint='Scrivi qui') }}",
+        "{% block title %}Ordini{% endblock %}",
+        "{% set words = {'a': 'Già pagata'} %}",
+        "{{ _('Con %(what)s', what='Carta o PayPal.') }}",
+    ],
+)
+def test_a_planted_text_in_a_template_is_found(template: str) -> None:
+    assert untranslated(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<p class='notice bad'>{{ _('Bene') }} · 5 GB</p>",
+        "{{ button(_('Paga'), 'secondary', kind='submit') }}",
+        "{% if state == 'In attesa' %}{{ ngettext('%(num)s anno', '%(num)s anni', n) }}{% endif %}",
+        "<code>PORTAL_SECRET</code><a href='/caselle'>{{ address }}</a>",
+    ],
+)
+def test_what_is_no_text_is_left_alone(template: str) -> None:
+    assert untranslated(template) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "flash('Fatto', 'ok')",
+        "raise ValidationError('Scrivi un numero')",
+        "StringField(label='Nome')",
+        "InputRequired(message='Serve')",
+        "flash(f'Ordine {number} fatto')",
+    ],
+)
+def test_a_planted_text_in_code_is_found(code: str) -> None:
+    assert said_in_code(code)
+    assert not said_in_code("flash(_('Fatto'), 'ok'); InputRequired(message=lazy_gettext('Serve'))")
