@@ -14,6 +14,7 @@ from portal.auto_renewal_settings import RenewalTerms, read_auto_renewal
 from portal.brand_settings import Brand, read_brand
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
+from portal.mail_server_settings import MailServer, read_mail_server
 from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
 
 _SEPA_NAME = re.compile(r"[A-Za-z0-9/\-?:().,'+][A-Za-z0-9/\-?:().,'+ ]{0,69}")
@@ -75,6 +76,8 @@ class Settings:
     bank: BankDetails
     brand: Brand = field(default_factory=Brand)
     gateways: GatewaySettings = field(default_factory=GatewaySettings)
+    mail_server: MailServer | None = None
+    """Who checks the passwords of mailboxes; None: the portal itself, against hashes of its own."""
     monitor_token: str = ""
     """Who sends it as a bearer token may read `/health` and `/metrics` from elsewhere; empty: nobody."""
     history_days: int = 730
@@ -121,6 +124,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         bank=_bank(environ, demo=demo),
         brand=_checked(read_brand, environ),
         gateways=_checked(read_gateways, environ),
+        mail_server=_checked(read_mail_server, environ),
         monitor_token=_monitor_token(environ),
         history_days=_history_days(environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import failpoints
 from portal.adapters.credentials.argon2 import Argon2Hasher
+from portal.adapters.credentials.imap import ImapVerifier
 from portal.adapters.credentials.local import LocalVerifier
 from portal.adapters.gateways.choice import Gateways, make_gateways
 from portal.adapters.mailer.smtp import SmtpMailer
@@ -76,9 +77,16 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         engine=make_engine(settings.database_url),
         clock=clock,
         hasher=hasher,
-        verifier=LocalVerifier(hasher),
+        verifier=_verifier(settings, hasher, clock),
         platform=LocalPlatform(settings.data_folder / "platform.db"),
         mailer=SmtpMailer(settings.smtp),
         gateways=make_gateways(settings, clock),
         sealer=KeySealer([settings.secret_key, *settings.secret_key_fallbacks]),
     )
+
+
+def _verifier(
+    settings: Settings, hasher: PasswordHasher, clock: Callable[[], datetime]
+) -> CredentialVerifier:
+    server = settings.mail_server
+    return LocalVerifier(hasher) if server is None else ImapVerifier(server, clock)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.adapters.gateways.breaker import FAILURES_IN_A_ROW, Breaker
+from portal.adapters.fuse import FAILURES_IN_A_ROW
+from portal.adapters.gateways.breaker import Breaker
 from portal.adapters.gateways.simulated.gateway import SimulatedGateway
 from portal.domain.attempts import Standing
 from portal.domain.payments import PaymentMethod

@@ -25,11 +25,13 @@ LAW: dict[str, set[str]] = {
     "portal.gateway_settings": DOMAIN_ONLY,
     "portal.space_settings": DOMAIN_ONLY,
     "portal.auto_renewal_settings": DOMAIN_ONLY,
+    "portal.mail_server_settings": set(),
     "portal.settings": {
         "portal.auto_renewal_settings",
         "portal.brand_settings",
         "portal.failpoints",
         "portal.gateway_settings",
+        "portal.mail_server_settings",
         "portal.space_settings",
     },
     "portal.logs": set(),
@@ -39,6 +41,7 @@ LAW: dict[str, set[str]] = {
     "portal.adapters": {
         "portal.domain",
         "portal.gateway_settings",
+        "portal.mail_server_settings",
         "portal.ports",
         "portal.settings",
         "portal.store.session",
