@@ -21,6 +21,7 @@ test: lint types ## everything: lint, types, all tests on both databases, storie
 setup: ## .venv with the portal, its tests and tools, and a browser for the stories
 	@$(PYTHON) tools/bootstrap.py test
 	@$(VENV)/python tools/chromium.py
+	@$(VENV)/python tools/dovecot.py
 
 lint: setup ## style, complexity, forbidden calls
 	@$(VENV)/ruff check $(wildcard $(CHECKED))

@@ -24,6 +24,8 @@ class MailServer:
     usage_user: str = ""
     """The server's user who may act for every mailbox, to read how full it is; empty: nobody does."""
     usage_password: str = field(default="", repr=False)
+    archive_folder: str = ""
+    """The folder whose quota is the archive's; empty: the server does not tell of archives."""
 
 
 def read_mail_server(environ: Mapping[str, str]) -> MailServer | None:
@@ -47,6 +49,7 @@ def read_mail_server(environ: Mapping[str, str]) -> MailServer | None:
         connections=_whole(environ, "PORTAL_IMAP_CONNECTIONS", 4, 64),
         usage_user=user,
         usage_password=password,
+        archive_folder=environ.get("PORTAL_IMAP_ARCHIVE_FOLDER", ""),
     )
 
 

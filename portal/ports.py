@@ -38,6 +38,23 @@ class CredentialVerifier(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SpaceUse:
+    """How full a mailbox is, in whole megabytes begun."""
+
+    mailbox_mb: int
+    archive_mb: int | None
+    """None: the server does not tell."""
+
+
+class SpaceMeter(Protocol):
+    """Says how full a mailbox is."""
+
+    def read(self, address: str) -> SpaceUse | None:
+        """Return it; None: of this mailbox it tells nothing. Raises Unavailable or Unreachable."""
+        ...
+
+
 class PasswordHasher(Protocol):
     """Hashes and checks the passwords that the portal itself keeps."""
 

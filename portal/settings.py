@@ -100,6 +100,11 @@ class Settings:
     failpoint: Failpoint | None = None
     """Where a test ends the process; only the demo accepts one."""
 
+    @property
+    def reads_usage(self) -> bool:
+        """Say whether the mail server is asked how full mailboxes are."""
+        return self.mail_server is not None and bool(self.mail_server.usage_user)
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings in PORTAL_* variables; raises SettingsError on what cannot be right."""

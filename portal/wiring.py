@@ -15,12 +15,13 @@ from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.imap import ImapVerifier
 from portal.adapters.credentials.local import LocalVerifier
 from portal.adapters.gateways.choice import Gateways, make_gateways
+from portal.adapters.imap.usage import ImapMeter
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.adapters.platform.local import LocalPlatform
 from portal.adapters.sealing import KeySealer
 from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
-from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher, Sealer
+from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher, Sealer, SpaceMeter
 from portal.settings import Settings
 from portal.store import house
 from portal.store.session import make_engine, reading_session, transaction
@@ -35,6 +36,8 @@ class Services:
     clock: Callable[[], datetime]
     hasher: PasswordHasher
     verifier: CredentialVerifier
+    meter: SpaceMeter | None
+    """None: how full mailboxes are is what the register said."""
     platform: MailPlatform
     mailer: Mailer
     gateways: Gateways
@@ -78,6 +81,7 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         clock=clock,
         hasher=hasher,
         verifier=_verifier(settings, hasher, clock),
+        meter=_meter(settings, clock),
         platform=LocalPlatform(settings.data_folder / "platform.db"),
         mailer=SmtpMailer(settings.smtp),
         gateways=make_gateways(settings, clock),
@@ -90,3 +94,8 @@ def _verifier(
 ) -> CredentialVerifier:
     server = settings.mail_server
     return LocalVerifier(hasher) if server is None else ImapVerifier(server, clock)
+
+
+def _meter(settings: Settings, clock: Callable[[], datetime]) -> SpaceMeter | None:
+    server = settings.mail_server
+    return ImapMeter(server, clock) if server is not None and settings.reads_usage else None

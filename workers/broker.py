@@ -25,6 +25,7 @@ from workers.progress import notice_works
 from workers.refunds import RefundWork
 from workers.relay import Relay
 from workers.space import SpaceWork
+from workers.usage import UsageWork
 from workers.waiting import in_thread
 
 HEARTBEAT_MS = 15_000
@@ -93,6 +94,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         SuspendWork(services),
         CancelWork(services),
         RestoreWork(services),
+        UsageWork(services),
     )
 
 

@@ -33,6 +33,7 @@ from portal.usecases import (
     notice_mails,
     notice_planning,
     payment_reminders,
+    usage,
 )
 from portal.wiring import Services
 from workers.waiting import Pauses, repeat
@@ -75,6 +76,7 @@ JOBS: Sequence[Job] = (
     ),
     Job("charge", "24 7-20 * * *", auto_renewal_charges.plan_charges),
     Job("methods", "28 7 * * *", method_expiry.tell_expiring),
+    Job("usage", "5 * * * *", usage.plan_readings, settings=("reads_usage",)),
     Job("notices", "20 7-20 * * *", notice_planning.plan_notices),
     Job("quota", "25 7 * * *", notice_planning.plan_quota_warnings),
     Job("mails", "30 7-20 * * *", notice_mails.write_notices),

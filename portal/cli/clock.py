@@ -25,6 +25,7 @@ JOBS = {
     "charge": "addebiti da tentare",
     "methods": "metodi in scadenza segnalati",
     "notices": "avvisi di scadenza",
+    "usage": "letture dello spazio usato",
     "quota": "avvisi di spazio",
     "mails": "e-mail di avviso",
     "reminders": "promemoria di pagamento",

@@ -92,6 +92,7 @@ FACTS = (
     Mailbox.extra_archive_gb,
     Mailbox.mailbox_used_mb,
     Mailbox.archive_used_mb,
+    Mailbox.used_read_at,
     Mailbox.auto_renewal,
     HAS_METHOD.label("has_method"),
     TERMS_AHEAD.label("terms_ahead"),

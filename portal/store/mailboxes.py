@@ -52,6 +52,8 @@ class Mailbox(Base):
     extra_archive_gb: Mapped[int] = mapped_column(default=0)
     mailbox_used_mb: Mapped[int] = mapped_column(default=0)
     archive_used_mb: Mapped[int] = mapped_column(default=0)
+    used_read_at: Mapped[datetime | None]
+    """When the mail server said how full it is; None: the register did."""
     auto_renewal: Mapped[bool] = mapped_column(default=False)
     convention_code: Mapped[str | None] = mapped_column(String(32))
     password_hash: Mapped[str | None] = mapped_column(String(255))

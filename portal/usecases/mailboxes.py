@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -107,6 +107,10 @@ class ListedMailbox:
     """Negative after the expiry."""
     space: Space
     archive: Space | None
+    used_read_at: datetime | None
+    """When the mail server said so; None: the register did."""
+    stale_since: date | None
+    """The day of a reading that is older than it should be."""
     auto_renewal: bool
     """Never where it would mean nothing: with a domain, or where the body of a convention pays."""
     has_method: bool
@@ -250,6 +254,8 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         days_left=days_left(today, row.expires_on),
         space=_space(row),
         archive=_archive(row),
+        used_read_at=row.used_read_at,
+        stale_since=_stale_since(row.used_read_at, today),
         auto_renewal=row.auto_renewal and renews_by_itself(row.plan, standing),
         has_method=row.has_method,
         membership=membership,
@@ -287,6 +293,12 @@ def _reason(row: AnyRow, standing: ConventionStanding | None, today: date) -> No
 def _space(row: AnyRow) -> Space:
     base_gb = PLANS[row.plan].base_mailbox_gb
     return Space(row.mailbox_used_mb, (base_gb + row.extra_mailbox_gb) * MB_PER_GB)
+
+
+def _stale_since(read_at: datetime | None, today: date) -> date | None:
+    """Return the day of a reading that more than one nightly turn has passed by."""
+    day = rome_day(read_at) if read_at else None
+    return day if day is not None and day < today - timedelta(days=1) else None
 
 
 def _archive(row: AnyRow) -> Space | None:

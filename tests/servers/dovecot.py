@@ -133,6 +133,7 @@ class DovecotServer:
         for folder in (inbox.parent, inbox):
             _give(folder)
         _give(inbox / f"1.{size}.test")
+        (inbox.parent / "maildirsize").unlink(missing_ok=True)  # the sum that an agent would have kept
 
     def _write(self, certificate: Certificate, passwords: dict[str, str]) -> None:
         for name in ("base", "state", "mail"):

@@ -172,6 +172,7 @@ class _References:
             "extra_archive_gb": row.extra_archive_gb,
             "mailbox_used_mb": row.mailbox_used_mb,
             "archive_used_mb": row.archive_used_mb,
+            "used_read_at": None,
             "auto_renewal": row.auto_renewal,
             "convention_code": row.convention or None,
             "register_digest": row.digest,
