@@ -27,7 +27,7 @@ def meter(server: MailServer) -> ImapMeter:
 def test_a_real_server_tells_how_full_a_mailbox_is(dovecot: DovecotServer, authority: Authority) -> None:
     asked = meter(at(dovecot.port, authority))
     before = asked.read(ADDRESS)
-    dovecot.deliver(ADDRESS, 3 * 1024 * 1024 + 1)
+    dovecot.deliver(ADDRESS, 3_500_000)
 
     assert (before, asked.read(ADDRESS)) == (SpaceUse(0, None), SpaceUse(4, None))
     assert asked.read("nessuno@pec.example") is None

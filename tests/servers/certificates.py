@@ -15,10 +15,12 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True)
 class Certificate:
-    """The files of a server: its certificate and its key."""
+    """The files of a server: its certificate, its key, and who vouches."""
 
     certificate: Path
     key: Path
+    authority: Path
+    """Who vouches for it."""
 
 
 class Authority:
@@ -41,7 +43,7 @@ class Authority:
         made = self._certificate(_name(host), key.public_key(), days=days)
         made = made.add_extension(x509.SubjectAlternativeName([*names, *others]), critical=False)
         stem = f"{host}{days}"
-        found = Certificate(self._folder / f"{stem}.pem", self._folder / f"{stem}.key")
+        found = Certificate(self._folder / f"{stem}.pem", self._folder / f"{stem}.key", self.file)
         found.certificate.write_bytes(_pem(made.sign(self._key, hashes.SHA256())))
         found.key.write_bytes(
             key.private_bytes(

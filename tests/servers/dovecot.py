@@ -8,9 +8,12 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 from pathlib import Path
+
+from imapclient import IMAPClient
 
 from tests.servers.certificates import Certificate
 from tests.servers.processes import free_port, start, stop, wait_until
@@ -95,6 +98,7 @@ class DovecotServer:
         self.host = "localhost"
         self._folder = Path(tempfile.mkdtemp(prefix="dv-", dir="/tmp"))
         self._folder.chmod(0o755)
+        self._certificate, self._passwords = certificate, passwords
         self._process: subprocess.Popen[bytes] | None = None
         self._programs = _relocated(dovecot, self._folder)
         self._write(certificate, passwords)
@@ -126,14 +130,11 @@ class DovecotServer:
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def deliver(self, address: str, size: int) -> None:
-        """Put a message of so many bytes into the mailbox, as the delivery agent would."""
-        inbox = self._folder / "mail" / address / "new"
-        inbox.mkdir(parents=True, exist_ok=True)
-        (inbox / f"1.{size}.test").write_bytes(b"Subject: prova\r\n\r\n".ljust(size, b"x"))
-        for folder in (inbox.parent, inbox):
-            _give(folder)
-        _give(inbox / f"1.{size}.test")
-        (inbox.parent / "maildirsize").unlink(missing_ok=True)  # the sum that an agent would have kept
+        """Put a message of so many bytes into the mailbox."""
+        context = ssl.create_default_context(cafile=str(self._certificate.authority))
+        with IMAPClient(self.host, self.port, ssl_context=context, timeout=20) as client:
+            client.login(address, self._passwords[address])
+            client.append("INBOX", b"Subject: prova\r\n\r\n".ljust(size, b"x"))
 
     def _write(self, certificate: Certificate, passwords: dict[str, str]) -> None:
         for name in ("base", "state", "mail"):
