@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1e1c1cd59d9a"
-down_revision = "c2ca94746851"
+down_revision = "bf0937bfcd0c"
 branch_labels = None
 depends_on = None
 
