@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from io import BytesIO
+
+from flask import Flask, Request
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,6 +21,7 @@ from portal.blueprints import (
     credit,
     demo,
     demo_till,
+    documents,
     health,
     history,
     home,
@@ -44,6 +47,15 @@ from portal.blueprints import recent as recent_pages
 from portal.wiring import Services
 
 csrf = CSRFProtect()
+
+
+class InMemoryRequest(Request):
+    """Keeps a file that is sent in memory, never in a temporary file of the machine (S43)."""
+
+    def _get_file_stream(self, *_about: object, **_more: object) -> BytesIO:
+        return BytesIO()
+
+
 PAGES = (
     home,
     languages,
@@ -51,6 +63,7 @@ PAGES = (
     recent_pages,
     profile,
     mailboxes,
+    documents,
     selection,
     renewals,
     people,
@@ -81,6 +94,7 @@ PAGES = (
 def create_app(services: Services) -> Flask:
     """Return the portal's web application on these services."""
     app = Flask(__name__)
+    app.request_class = InMemoryRequest
     app.extensions["portal"] = services
     _configure(app, services)
     logs.register(app)

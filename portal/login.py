@@ -14,7 +14,7 @@ from portal import locales, web
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
 from portal.domain.history import Actor, Deed, Origin
-from portal.policies import POLLED, REPEATED_FIELDS, Policy, policy_of
+from portal.policies import POLLED, REPEATED_FIELDS, UPLOADS, Policy, policy_of
 from portal.usecases import access, history, languages
 from portal.usecases.access import SessionFacts
 
@@ -55,6 +55,7 @@ def register(app: Flask) -> None:
     app.before_request(_tell_whence)
     app.teardown_request(_forget_whence)
     app.before_request(_refuse_foreign_requests)
+    app.before_request(_take_files)
     app.before_request(_refuse_unreadable_input)
     app.before_request(_guard)
     app.jinja_env.globals["way_back"] = way_back
@@ -150,6 +151,12 @@ def _from_elsewhere() -> bool:
         request.host_url.rstrip("/"),
         web.services().settings.public_url,
     )
+
+
+def _take_files() -> None:
+    """Let who is signed in send more where a file is asked for (S34)."""
+    if request.endpoint in UPLOADS and current_user.is_authenticated:
+        request.max_content_length = UPLOADS[request.endpoint]
 
 
 def _refuse_unreadable_input() -> None:

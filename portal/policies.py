@@ -37,6 +37,10 @@ POLICIES: dict[str, Policy] = {
     "languages.choose": Policy.PUBLIC,
     "mailboxes.index": Policy.SIGNED_IN,
     "mailboxes.show": Policy.SIGNED_IN,
+    "documents.show": Policy.SIGNED_IN,
+    "documents.send": Policy.SIGNED_IN,
+    "documents.download": Policy.SIGNED_IN,
+    "documents.take_back": Policy.SIGNED_IN,
     "selection.change": Policy.ACCOUNT,
     "selection.expiring": Policy.ACCOUNT,
     "selection.clear": Policy.ACCOUNT,
@@ -106,6 +110,9 @@ DEMO_ONLY: dict[str, Policy] = {
 }
 FRESH = frozenset(
     {
+        "documents.show",
+        "documents.send",
+        "documents.download",
         "profile.password",
         "profile.sessions_page",
         "profile.end_session",
@@ -122,6 +129,8 @@ number at «Dati», a mandate given with an order.
 """
 OWN_PROOF = frozenset({"profile.password"})
 """Of those, what asks for the password in a form of its own, whatever was given before."""
+UPLOADS: dict[str, int] = {"documents.send": 5 * 1024 * 1024 + 64 * 1024}
+"""Endpoints that take a file, and how many bytes: only from who is signed in."""
 POLLED = frozenset({"orders.status", "paying.status"})
 """Endpoints that pages ask by themselves: they do not keep a session alive (S19)."""
 REPEATED_FIELDS = frozenset({"casella", "mostrata"})

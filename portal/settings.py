@@ -14,6 +14,7 @@ from portal.auto_renewal_settings import RenewalTerms, read_auto_renewal
 from portal.brand_settings import Brand, read_brand
 from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
+from portal.keeping_settings import Keeping, read_keeping
 from portal.mail_server_settings import MailServer, read_mail_server
 from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
 
@@ -24,7 +25,6 @@ _SPAN = re.compile(
 )
 Read = TypeVar("Read")
 SECRET_LENGTH = 32
-SHORTEST_HISTORY_DAYS, LONGEST_HISTORY_DAYS = 180, 3650
 SECRET_VARIETY = 10
 """How many different characters a key must have; 32 random hex digits have 14."""
 
@@ -80,8 +80,7 @@ class Settings:
     """Who checks the passwords of mailboxes; None: the portal itself, against hashes of its own."""
     monitor_token: str = ""
     """Who sends it as a bearer token may read `/health` and `/metrics` from elsewhere; empty: nobody."""
-    history_days: int = 730
-    """How long it is known who did what from where."""
+    keeping: Keeping = field(default_factory=Keeping)
     session_idle_minutes: int = 30
     session_absolute_hours: int = 12
     outbox_poll_seconds: float = 1.0
@@ -99,6 +98,19 @@ class Settings:
     auto_renewal: RenewalTerms = field(default_factory=RenewalTerms)
     failpoint: Failpoint | None = None
     """Where a test ends the process; only the demo accepts one."""
+
+    @property
+    def history_days(self) -> int:
+        return self.keeping.history_days
+
+    @property
+    def document_days(self) -> int:
+        return self.keeping.document_days
+
+    @property
+    def document_keys(self) -> tuple[str, ...]:
+        """Return the keys of documents, the one to seal with first."""
+        return self.keeping.document_keys or (self.secret_key, *self.secret_key_fallbacks)
 
     @property
     def reads_usage(self) -> bool:
@@ -131,7 +143,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         gateways=_checked(read_gateways, environ),
         mail_server=_checked(read_mail_server, environ),
         monitor_token=_monitor_token(environ),
-        history_days=_history_days(environ),
+        keeping=_checked(read_keeping, environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),
         session_absolute_hours=_whole(environ, "PORTAL_SESSION_ABSOLUTE_HOURS", 12),
         outbox_poll_seconds=_whole(environ, "PORTAL_OUTBOX_POLL_MS", 1000) / 1000,
@@ -166,16 +178,6 @@ def _failpoint(name: str, *, demo: bool) -> Failpoint | None:
     if name not in {*Failpoint}:
         raise SettingsError(f"PORTAL_FAILPOINT must be one of {', '.join(Failpoint)}")
     return Failpoint(name)
-
-
-def _history_days(environ: Mapping[str, str]) -> int:
-    """Return how long the history is kept: long enough for who finds out late, and not for ever."""
-    days = _whole(environ, "PORTAL_HISTORY_DAYS", 730)
-    if not SHORTEST_HISTORY_DAYS <= days <= LONGEST_HISTORY_DAYS:
-        raise SettingsError(
-            f"PORTAL_HISTORY_DAYS must be {SHORTEST_HISTORY_DAYS} to {LONGEST_HISTORY_DAYS} days"
-        )
-    return days
 
 
 def _secret(name: str, secret: str) -> str:

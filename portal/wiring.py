@@ -14,6 +14,9 @@ from portal import failpoints
 from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.imap import ImapVerifier
 from portal.adapters.credentials.local import LocalVerifier
+from portal.adapters.documents.cleaner import SeparateCleaner
+from portal.adapters.documents.scanner import TestVirusScanner
+from portal.adapters.documents.vault import FolderVault
 from portal.adapters.gateways.choice import Gateways, make_gateways
 from portal.adapters.imap.usage import ImapMeter
 from portal.adapters.mailer.smtp import SmtpMailer
@@ -21,7 +24,17 @@ from portal.adapters.platform.local import LocalPlatform
 from portal.adapters.sealing import KeySealer
 from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
-from portal.ports import CredentialVerifier, Mailer, MailPlatform, PasswordHasher, Sealer, SpaceMeter
+from portal.ports import (
+    CredentialVerifier,
+    DocumentCleaner,
+    DocumentScanner,
+    DocumentVault,
+    Mailer,
+    MailPlatform,
+    PasswordHasher,
+    Sealer,
+    SpaceMeter,
+)
 from portal.settings import Settings
 from portal.store import house
 from portal.store.session import make_engine, reading_session, transaction
@@ -42,6 +55,9 @@ class Services:
     mailer: Mailer
     gateways: Gateways
     sealer: Sealer
+    cleaner: DocumentCleaner
+    scanner: DocumentScanner
+    vault: DocumentVault
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -85,6 +101,9 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         platform=LocalPlatform(settings.data_folder / "platform.db"),
         mailer=SmtpMailer(settings.smtp),
         gateways=make_gateways(settings, clock),
+        cleaner=SeparateCleaner(),
+        scanner=TestVirusScanner(),
+        vault=FolderVault(settings.data_folder / "documents", settings.document_keys),
         sealer=KeySealer([settings.secret_key, *settings.secret_key_fallbacks]),
     )
 

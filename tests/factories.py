@@ -18,6 +18,7 @@ from portal.domain.contracts import ContractKind, fingerprint, whole_text
 from portal.domain.conventions import Convention, Payer
 from portal.domain.customers import CustomerKind
 from portal.domain.dates import add_years
+from portal.domain.documents import DocumentKind
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import PaymentMethod
 from portal.domain.plans import Plan
@@ -26,6 +27,7 @@ from portal.store.accounts import Account, Holder
 from portal.store.billing import BillingProfile
 from portal.store.contracts import ContractText
 from portal.store.conventions import ConventionRow
+from portal.store.documents import Document
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
@@ -101,6 +103,19 @@ def make_billing(session: Session, **fields: Any) -> BillingProfile:
         "updated_at": NOW,
     }
     return _stored(session, BillingProfile(**values | fields))
+
+
+def make_document(session: Session, mailbox: Mailbox, **fields: Any) -> Document:
+    """Return the stored row of a document about the mailbox; its file is nowhere."""
+    values: dict[str, Any] = {
+        "mailbox_id": mailbox.id,
+        "name": f"{next(_numbers):032x}",
+        "kind": DocumentKind.JPEG,
+        "pages": 1,
+        "size_bytes": 1000,
+        "added_at": NOW,
+    }
+    return _stored(session, Document(**values | fields))
 
 
 def make_holder(session: Session, **fields: Any) -> Holder:

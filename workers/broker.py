@@ -15,6 +15,7 @@ from dramatiq.middleware import AgeLimit, Retries, TimeLimit
 
 from portal.wiring import Services
 from workers.charges import ChargeWork
+from workers.documents import DropWork, SweepWork
 from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
@@ -95,6 +96,8 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         CancelWork(services),
         RestoreWork(services),
         UsageWork(services),
+        DropWork(services),
+        SweepWork(services),
     )
 
 

@@ -27,6 +27,7 @@ from portal.usecases import (
     auto_renewal_charges,
     auto_renewal_orders,
     credit_expiry,
+    documents,
     housekeeping,
     lifecycle,
     method_expiry,
@@ -85,6 +86,7 @@ JOBS: Sequence[Job] = (
         "35 7 * * *",
         partial(payment_reminders.write_reminders, calendar=BankCalendar(CLOSED_DAYS)),
     ),
+    Job("documents", "50 * * * *", documents.expire, settings=("document_days",)),
     Job("purge", "40 3 * * *", housekeeping.purge, settings=("history_days",)),
     Job("lapse", "22 * * * *", credit_expiry.lapse_leftovers),
 )

@@ -30,6 +30,7 @@ JOBS = {
     "mails": "e-mail di avviso",
     "reminders": "promemoria di pagamento",
     "expire": "ordini scaduti",
+    "documents": "documenti scaduti",
     "purge": "righe vecchie tolte",
     "lapse": "crediti scaduti",
 }

@@ -30,7 +30,7 @@ from portal.wiring import Services, build_services, system_clock
 from workers.main import start_embedded, start_embedded_clock
 
 THREADS = 8
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 6 << 20
 """Bytes; the application refuses smaller ones already, in words of its own."""
 
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "clock": "portal.cli.clock:clock",
     "credit": "portal.cli.credit:credit",
     "db": "portal.cli.database:database",
+    "documents": "portal.cli.documents:documents",
     "doctor": "portal.cli.doctor:doctor",
     "demo": "portal.cli.demo:demo",
     "extras": "portal.cli.extras:extras",

@@ -36,6 +36,7 @@ in attesa di pagamento / pagato /    `awaiting_payment` / `paid` /
 evaso / annullato / scaduto          `fulfilled` / `cancelled` / `expired`
 accreditato / rimborsato / recesso   `credited` / `refunded` / `withdrawn`
 registrazione del pagamento          payment registration, `registered_at`
+documento d'identità                 document: scanned, cleaned, kept in the vault; `withdrawn` by its sender
 attività (chi ha fatto che cosa)     history; one deed of it is an event, done from an origin
 tentativo di pagamento               attempt: one try to pay an order at a gateway
 metodo di pagamento registrato       stored method

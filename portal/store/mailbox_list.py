@@ -33,6 +33,7 @@ from portal.domain.listing import PAGE_ROWS, Listing, Order, Shown, Tab
 from portal.domain.mandates import StoredMethodState
 from portal.store import orders
 from portal.store.base import AnyRow, AnySelect
+from portal.store.documents import HAS_DOCUMENT
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.planner import unindexed
@@ -96,6 +97,7 @@ FACTS = (
     Mailbox.auto_renewal,
     HAS_METHOD.label("has_method"),
     TERMS_AHEAD.label("terms_ahead"),
+    HAS_DOCUMENT.label("has_document"),
     *MEMBERSHIP,
 )
 """What a row of the list and the mailbox's own page both say."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -42,47 +41,8 @@ from portal.store.conventions import membership_of
 from portal.store.mailbox_list import list_rows
 from portal.store.overview import overview
 from portal.store.scheduled_changes import terms_ahead
+from portal.usecases.mailbox_space import Space, archive_of, space_of, stale_since
 from portal.usecases.selection import SelectionBar, account_of, bar_of
-
-MB_PER_GB = 1024
-
-
-class SpaceLevel(StrEnum):
-    """The notices at 70, 90 and 100 per cent. Source: domain.md 3.2."""
-
-    FINE = "fine"
-    WARNING = "warning"
-    NEARLY_FULL = "nearly_full"
-    FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """How full a mailbox or an archive is."""
-
-    used_mb: int
-    capacity_mb: int
-
-    @property
-    def is_full(self) -> bool:
-        return self.used_mb >= self.capacity_mb
-
-    @property
-    def percent(self) -> int:
-        """Return the used per cent to the nearest whole; 100 or more only when full."""
-        if not self.capacity_mb:
-            return 100
-        nearest = (200 * self.used_mb + self.capacity_mb) // (2 * self.capacity_mb)
-        return nearest if self.is_full else min(nearest, 99)
-
-    @property
-    def level(self) -> SpaceLevel:
-        """Return how urgent the space is. Source: domain.md 3.2."""
-        if self.is_full:
-            return SpaceLevel.FULL
-        if 100 * self.used_mb >= 90 * self.capacity_mb:
-            return SpaceLevel.NEARLY_FULL
-        return SpaceLevel.WARNING if 100 * self.used_mb >= 70 * self.capacity_mb else SpaceLevel.FINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +69,8 @@ class ListedMailbox:
     archive: Space | None
     used_read_at: datetime | None
     """When the mail server said so; None: the register did."""
+    has_document: bool
+    """Whether an identity document was sent."""
     stale_since: date | None
     """The day of a reading that is older than it should be."""
     auto_renewal: bool
@@ -252,10 +214,11 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         standing=standing_on(today, row.expires_on, row.plan, row.cancelled_on),
         expires_on=row.expires_on,
         days_left=days_left(today, row.expires_on),
-        space=_space(row),
-        archive=_archive(row),
+        space=space_of(row),
+        archive=archive_of(row),
         used_read_at=row.used_read_at,
-        stale_since=_stale_since(row.used_read_at, today),
+        has_document=row.has_document,
+        stale_since=stale_since(row.used_read_at, today),
         auto_renewal=row.auto_renewal and renews_by_itself(row.plan, standing),
         has_method=row.has_method,
         membership=membership,
@@ -288,21 +251,3 @@ def _reason(row: AnyRow, standing: ConventionStanding | None, today: date) -> No
         has_open_order=row.open_line_id is not None,
         convention=standing,
     )
-
-
-def _space(row: AnyRow) -> Space:
-    base_gb = PLANS[row.plan].base_mailbox_gb
-    return Space(row.mailbox_used_mb, (base_gb + row.extra_mailbox_gb) * MB_PER_GB)
-
-
-def _stale_since(read_at: datetime | None, today: date) -> date | None:
-    """Return the day of a reading that more than one nightly turn has passed by."""
-    day = rome_day(read_at) if read_at else None
-    return day if day is not None and day < today - timedelta(days=1) else None
-
-
-def _archive(row: AnyRow) -> Space | None:
-    facts = PLANS[row.plan]
-    if not facts.has_archive:
-        return None
-    return Space(row.archive_used_mb, (facts.base_archive_gb + row.extra_archive_gb) * MB_PER_GB)

@@ -33,6 +33,7 @@ NOBODYS: Mapping[str, str] = {
     "id": "999999",
     "name": "privacy.mai-scritta.it",
     "holder": "999999",
+    "document": "999999",
     "token": "nessun-collegamento-porta-qui",
     "filename": "questo-file-non-esiste.css",
     "reference": "p-nessuno",

@@ -17,6 +17,7 @@ from portal.wiring import Services
 from tests.factories import (
     TODAY,
     make_account,
+    make_document,
     make_draft,
     make_holder,
     make_mail,
@@ -45,6 +46,7 @@ class Belongings:
     number: list[str] = field(default_factory=list)
     holder: list[str] = field(default_factory=list)
     mail_code: list[str] = field(default_factory=list)
+    document: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,13 @@ def make_world(services: Services) -> World:
             make_mail(session, account=account, mailbox=mailbox).code or ""
             for account, mailbox in ((owner, None), (colleague, None), (owner, box), (None, orphan))
         ]
+        papers = [
+            make_document(session, box, account_id=owner.id, id=7_400_001),
+            make_document(session, box, by_mailbox_id=box.id, id=7_400_002),
+            make_document(session, others, account_id=colleague.id, id=7_400_003),
+            make_document(session, orphan, by_mailbox_id=orphan.id, id=7_400_004),
+        ]
+        document = [str(each.id) for each in papers]
         theirs = {
             OWNER: Belongings(
                 [box.address, suspended.address, renewed.address, gone.address],
@@ -103,6 +112,7 @@ def make_world(services: Services) -> World:
                 [order.number],
                 [str(box.holder_id)],
                 [mails[0], mails[2]],
+                [document[0]],
             ),
             COLLEAGUE: Belongings(
                 [others.address, others_renewed.address],
@@ -110,11 +120,14 @@ def make_world(services: Services) -> World:
                 [others_order.number],
                 [str(others.holder_id)],
                 [mails[1]],
+                [document[2]],
             ),
-            BOX: Belongings([BOX], mail_code=[mails[2]]),
+            BOX: Belongings([BOX], mail_code=[mails[2]], document=[document[1]]),
             SUSPENDED: Belongings([SUSPENDED]),
             OTHERS: Belongings([OTHERS]),
-            ORPHAN: Belongings([ORPHAN], [orphan_draft.public_id], [], [str(orphan.holder_id)], [mails[3]]),
+            ORPHAN: Belongings(
+                [ORPHAN], [orphan_draft.public_id], [], [str(orphan.holder_id)], [mails[3]], [document[3]]
+            ),
         }
     return World(theirs, GONE)
 

@@ -17,12 +17,11 @@ from portal.domain.plans import Plan
 from portal.domain.renewability import NotRenewable
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
+from portal.usecases.mailbox_space import Space, SpaceLevel
 from portal.usecases.mailboxes import (
     MailboxDetails,
     MailboxList,
     OpenOrder,
-    Space,
-    SpaceLevel,
     browse,
     look_at,
     own_address,
