@@ -20,6 +20,7 @@ LONGEST = 10_000
 DEEDS: dict[Deed, str] = {
     Deed.SIGNED_IN: "accesso",
     Deed.SIGN_IN_REFUSED: "accesso rifiutato",
+    Deed.IDENTITY_CONFIRMED: "identità confermata",
     Deed.SIGNED_OUT: "uscita",
     Deed.SESSIONS_ENDED: "sessioni chiuse",
     Deed.PASSWORD_CHANGED: "password cambiata",
