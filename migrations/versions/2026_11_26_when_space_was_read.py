@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1e1c1cd59d9a"
-down_revision = "bf0937bfcd0c"
+down_revision = "7b1e52c90d4f"
 branch_labels = None
 depends_on = None
 
