@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "1e1c1cd59d9a"
-down_revision = "7b1e52c90d4f"
+down_revision = "3f6c1d92ab70"
 branch_labels = None
 depends_on = None
 
