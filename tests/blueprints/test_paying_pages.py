@@ -9,20 +9,23 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from portal.adapters.gateways.breaker import FAILURES_IN_A_ROW, Breaker
 from portal.adapters.gateways.choice import Gateways
 from portal.adapters.gateways.signatures import signed
+from portal.adapters.gateways.simulated.gateway import SimulatedGateway
 from portal.app import create_app
 from portal.domain.attempts import Failure
 from portal.domain.orders import OrderState
 from portal.domain.payments import PaymentMethod, PaymentState
 from portal.gateway_settings import GatewaySettings, StripeAccount
+from portal.ports import GatewayReport, HostedPage, PaymentRequest, Unreachable
 from portal.usecases.payments import register_payment
 from portal.web import on_this_host
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.conftest import Clock
 from tests.factories import NOW, TODAY
-from tests.tills import CARD, NUMBER, SECRET, Till, open_till
+from tests.tills import CARD, NUMBER, PAYPAL, SECRET, Till, open_till
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What the two databases do alike is tested with the use cases."""
@@ -291,3 +294,43 @@ def test_while_nobody_knows_no_other_way_is_begun(shop: Shop) -> None:
     assert answer.status_code == 409
     assert shop.till.order().payment_method is CARD
     assert [attempt.state for attempt in shop.till.attempts()] == [PaymentState.PENDING]
+
+
+def test_r05_while_a_gateway_is_down_pages_wait_for_nobody_and_others_take_the_money(
+    services: Services, clock: Clock
+) -> None:
+    """After some failures in a row no page, and no press of «Paga», asks it any more: none is slow."""
+    till = open_till(services)
+    silent = Silent(till.gateway)
+    gateways = replace(till.services.gateways, by_method={CARD: Breaker(silent, clock), PAYPAL: till.gateway})
+    shop = shop_of(replace(till, services=replace(till.services, gateways=gateways)))
+    for _ in range(FAILURES_IN_A_ROW):
+        shop.press()
+    asked = silent.asked
+
+    pages = [ORDER, f"{ORDER}/metodo", "/credito", "/ordini", "/metodi-di-pagamento/nuovo"]
+    statuses = {shop.browser.get(path).status_code for path in pages for _ in range(5)}
+    pressed = [shop.press() for _ in range(20)]
+
+    assert statuses == {200}
+    assert {answer.status_code for answer in pressed} == {303}
+    assert silent.asked == asked == FAILURES_IN_A_ROW
+    assert "non risponde" in shop.browser.get(ORDER).text
+    assert "/demo/cassa/" in shop.press("paypal").headers["Location"]
+
+
+@dataclass
+class Silent:
+    """A gateway that nobody can reach."""
+
+    behind: SimulatedGateway
+    name: str = "silent"
+    asked: int = 0
+
+    def start(self, request: PaymentRequest) -> HostedPage:
+        self.asked += 1
+        raise Unreachable("no route")
+
+    def ask(self, request: PaymentRequest) -> GatewayReport:
+        self.asked += 1
+        raise Unreachable("no route")
