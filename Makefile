@@ -6,7 +6,7 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e soak pictures looks bench format migration messages lock clean
+.PHONY: help setup demo test lint types e2e soak pictures looks lighthouse bench format migration messages lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ looks: setup ## new photographs for the test of how pages look, after a change t
 
 bench: setup ## speed as ratios, statements and bytes
 	@$(VENV)/python -m bench
+
+lighthouse: setup ## the main pages on a slow phone, by Lighthouse, against their bounds (ROUNDS=3)
+	@$(VENV)/python -m tools.lighthouse $(ROUNDS)
 
 format: setup ## put the code into its usual shape
 	@$(VENV)/ruff check --fix --quiet $(wildcard $(CHECKED))

@@ -13,14 +13,14 @@ UNSEEN = 24
 """How far a colour may be off, of 255, before a dot counts as another one."""
 
 
-def photograph(page: Page, *, width: int, scheme: str) -> Image.Image:
-    """Return the page from top to bottom, so wide, in a colour scheme, a quarter of its size."""
+def photograph(page: Page, part: str, *, width: int, scheme: str) -> Image.Image:
+    """Return a part of the page from top to bottom, so wide, in a colour scheme, at a quarter."""
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 800})
     page.evaluate("document.fonts.ready")
     height: int = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": width, "height": max(height, 800)})
-    taken = page.screenshot(animations="disabled", caret="hide")
+    taken = page.locator(part).screenshot(animations="disabled", caret="hide")
     return small(Image.open(io.BytesIO(taken)))
 
 

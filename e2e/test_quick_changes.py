@@ -47,6 +47,21 @@ def test_a_lost_line_is_said_and_can_be_tried_again(browser: Browser, demo: Demo
     page.close()
 
 
+def test_a_lost_tick_is_said_and_can_be_tried_again(browser: Browser, demo: DemoPortal) -> None:
+    page = browser.new_page(base_url=demo.url, locale="it-IT")
+    sign_in(page, ACCOUNT, at="/caselle?cerca=gare")
+    page.route("**/caselle/selezione*", lambda route: route.abort())
+
+    page.get_by_role("checkbox", name=re.compile("gare@")).check()
+    expect(page.locator("#offline")).to_be_visible()
+    page.unroute("**/caselle/selezione*")
+    press(page, "Riprova")
+
+    expect(page.locator("#selezione-conto")).to_contain_text("1 casella selezionata")
+    expect(page.locator("#offline")).to_be_hidden()
+    page.close()
+
+
 def open_plan(page: Page) -> None:
     sign_in(page, ACCOUNT, at=f"/caselle/{MAILBOX}/rinnova")
     page.get_by_role("button", name=re.compile("Continua|Riprendi il rinnovo")).click()

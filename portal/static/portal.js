@@ -6,7 +6,6 @@
   const show = (id, visible) => { if (byId(id).hidden === visible) byId(id).hidden = !visible; };
   let lost; // the element whose request got no answer
 
-  const unhide = () => all("[data-copy], [data-reveal]").forEach((button) => { button.hidden = false; });
   const focusErrors = () => document.querySelector("[data-focus]")?.focus();
 
   const press = {
@@ -72,9 +71,7 @@
   on("htmx:error", ({ detail }) => { lost = detail.ctx?.sourceElement; show("offline", true); });
   on("htmx:response:error", ({ detail }) => show("refused", ![409, 422].includes(detail.ctx.response.status)));
   on("htmx:after:swap", ({ detail }) => {
-    unhide();
     if (detail.ctx.sourceEvent?.type === "submit") focusErrors();
   });
-  unhide();
   focusErrors();
 })();
