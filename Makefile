@@ -33,8 +33,8 @@ types: setup ## mypy --strict
 e2e: setup ## only the stories in a real browser
 	@$(VENV)/python -m pytest e2e
 
-soak: setup ## three years hour by hour over ten thousand mailboxes (half an hour)
-	@SIMULATED_MAILBOXES=10000 SIMULATED_DAYS=1100 $(VENV)/python -m pytest tests/simulation -o faulthandler_timeout=0
+soak: setup ## three years hour by hour over ten thousand mailboxes, then five minutes of kills (40 minutes)
+	@$(VENV)/python -m pytest -m soak tests -s -o faulthandler_timeout=0
 
 pictures: setup ## every page at three widths, light and dark, into .cache/pictures
 	@$(VENV)/python -m tools.pictures

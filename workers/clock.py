@@ -1,7 +1,8 @@
 """The clock: does what each day brings. A second one beside it is harmless.
 
 Jobs ask for all that is due by today and not done yet, so a day that was missed is caught up and a job that
-runs twice changes nothing. A turn is a row with a primary key: of several clocks one takes it.
+runs twice changes nothing. A turn is a row with a primary key: of several clocks one takes it; the turn of a
+clock that died over it is taken again after a while.
 Source: hardening.md 3.2 (7), R20, lessons.md 1 (11, 12, 16).
 """
 
@@ -105,10 +106,12 @@ class Clock:
 
     def once(self) -> dict[str, int]:
         """Do the jobs whose turn nobody has taken yet; return what each did. Raises what is in AWAY."""
+        turns = {job: latest_turn(job.cron, self._services.now()) for job in self._jobs}
+        with self._services.reading() as session:
+            finished = clock_slots.finished(session, turns.values())
         done = {}
-        for job in self._jobs:
-            slot = latest_turn(job.cron, self._services.now())
-            if self._take(job, slot):
+        for job, slot in turns.items():
+            if (job.name, slot) not in finished and self._take(job, slot):
                 done[job.name] = self._do(job, slot)
         return done
 

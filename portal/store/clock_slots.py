@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Code
 from portal.store.dialects import changed, insert_for
+
+LONGEST = timedelta(minutes=15)
+"""Longer than any job takes."""
 
 
 class ClockSlot(Base):
@@ -22,10 +26,25 @@ class ClockSlot(Base):
     finished_at: Mapped[datetime | None]
 
 
+def finished(session: Session, slots: Collection[datetime]) -> set[tuple[str, datetime]]:
+    """Return the turns among these moments whose work was done to its end."""
+    done = select(ClockSlot.job, ClockSlot.slot).where(
+        ClockSlot.slot.in_(slots), ClockSlot.finished_at.is_not(None)
+    )
+    return {(row.job, row.slot) for row in session.execute(done)}
+
+
 def take(session: Session, job: str, slot: datetime, *, now: datetime) -> bool:
-    """Take the turn; return False when somebody has it already, now or before."""
+    """Take the turn; return False when somebody has it already, now or before.
+
+    Who took it so long ago without an end has died over it.
+    """
     row = insert_for(session, ClockSlot).values(job=job, slot=slot, taken_at=now)
-    return changed(session, row.on_conflict_do_nothing()) == 1
+    left_behind = ClockSlot.finished_at.is_(None) & (ClockSlot.taken_at < now - LONGEST)
+    again = row.on_conflict_do_update(
+        index_elements=["job", "slot"], set_={"taken_at": now}, where=left_behind
+    )
+    return changed(session, again) == 1
 
 
 def finish(session: Session, job: str, slot: datetime, *, now: datetime) -> None:

@@ -52,13 +52,15 @@ def json_object(session: Session, *names_and_values: SQLColumnExpression[Any]) -
 
 
 class DaysAfter(FunctionElement[date]):
-    """A column's civil date, so many days later; `days` is a literal number."""
+    """A column's civil date, so many days later: a number, or a value of the same row."""
 
     inherit_cache = True
     type = Date()
 
-    def __init__(self, column: InstrumentedAttribute[date] | ColumnElement[date], days: int) -> None:
-        super().__init__(column, literal(days))
+    def __init__(
+        self, column: InstrumentedAttribute[date] | ColumnElement[date], days: int | ColumnElement[int]
+    ) -> None:
+        super().__init__(column, literal(days) if isinstance(days, int) else days)
 
 
 @compiles(DaysAfter, "postgresql")
@@ -70,4 +72,4 @@ def _by_adding(element: DaysAfter, compiler: SQLCompiler, **options: Any) -> str
 @compiles(DaysAfter, "sqlite")
 def _by_modifier(element: DaysAfter, compiler: SQLCompiler, **options: Any) -> str:
     column, days = element.clauses
-    return f"date({compiler.process(column, **options)}, {compiler.process(days, **options)} || ' days')"
+    return f"date({compiler.process(column, **options)}, ({compiler.process(days, **options)}) || ' days')"

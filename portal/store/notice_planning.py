@@ -1,8 +1,8 @@
-"""Which notices are due, and to whom, written down in sets: one statement for a milestone, however many."""
+"""Which notices are due, and to whom, written down in sets: one statement for thousands of mailboxes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     case,
     exists,
-    false,
     func,
     literal,
     or_,
@@ -24,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from portal.domain.mandates import StoredMethodState
 from portal.domain.notices import QUOTA_PERCENTS, Milestone, NoticeKind, Window
@@ -46,39 +46,33 @@ OF_AN_EXPIRY = tuple(kind for kind in NoticeKind if kind is not NoticeKind.QUOTA
 """The notices whose occasion is an expiry."""
 
 
-def plan_window(
+def plan_reached(
     session: Session,
-    window: Window,
+    reached: Sequence[Window],
     plans: Sequence[Plan],
     after: Place | None,
     *,
-    today: date,
     now: datetime,
 ) -> tuple[int, Place | None]:
-    """Plan the milestone's notices for one piece of its window; return how many, and where to go on.
+    """Plan the notices of one piece of the mailboxes in the windows; return how many, and where to go on.
 
     Left out are mailboxes that were told this or something later of the same expiry, whose renewal is paid,
     or that came into the register after the milestone's day: it was somebody else's to tell.
     """
-    milestone = window.milestone
-    chunk = next_chunk(session, window.first_expiry, window.last_expiry, after)
-    known = func.date(Mailbox.created_at) <= DaysAfter(Mailbox.expires_on, milestone.day)
+    chunk = next_chunk(session, reached[-1].first_expiry, reached[0].last_expiry, after)
+    day = _of_window(reached, lambda milestone: milestone.day, Integer)
+    since = DaysAfter(Mailbox.expires_on, day)
     due = and_(
         chunk.condition,
         Mailbox.plan.in_(plans),
-        or_(
-            Mailbox.cancelled_on.is_(None),
-            Mailbox.cancelled_on >= DaysAfter(Mailbox.expires_on, milestone.day),
-        ),
-        known,
-        ~_told(milestone.day),
+        or_(Mailbox.cancelled_on.is_(None), Mailbox.cancelled_on >= since),
+        func.date(Mailbox.created_at) <= since,
+        ~_told(day),
         ~_paid(),
-        ~_renews_by_itself(milestone, renewal_calendar(session).announced),
+        ~_renews_by_itself(day, renewal_calendar(session).announced),
     )
-    count = _insert(
-        session, milestone.kind, Mailbox.expires_on, literal(milestone.day, Integer), due, now=now
-    )
-    return count, chunk.end
+    kind = _of_window(reached, lambda milestone: milestone.kind.value, String)
+    return _insert(session, kind, Mailbox.expires_on, day, due, now=now), chunk.end
 
 
 def plan_quota(
@@ -92,7 +86,8 @@ def plan_quota(
     level = _quota_level()
     lives = or_(Mailbox.cancelled_on.is_(None), Mailbox.cancelled_on > today)
     fuller = and_(chunk.condition, Mailbox.plan.in_(SOLD_PLANS), lives, level > Mailbox.quota_told)
-    count = _insert(session, NoticeKind.QUOTA_WARNING, literal(today, Date), level, fuller, now=now)
+    kind = literal(NoticeKind.QUOTA_WARNING.value, String)
+    count = _insert(session, kind, literal(today, Date), level, fuller, now=now)
     session.execute(
         update(Mailbox)
         .where(chunk.condition, Mailbox.plan.in_(SOLD_PLANS), level != Mailbox.quota_told)
@@ -104,7 +99,7 @@ def plan_quota(
 
 def _insert(
     session: Session,
-    kind: NoticeKind,
+    kind: ColumnElement[str],
     occasion: Any,
     milestone: ColumnElement[int],
     due: Condition,
@@ -118,6 +113,7 @@ def _insert(
             Mailbox.account_id,
             Mailbox.holder_id,
             Mailbox.address,
+            kind.label("kind"),
             occasion.label("occasion"),
             milestone.label("milestone"),
         )
@@ -128,7 +124,7 @@ def _insert(
     columns: dict[str, ColumnElement[Any]] = {
         "mailbox_id": boxes.c.id,
         "account_id": boxes.c.account_id,
-        "kind": literal(kind.value, String),
+        "kind": boxes.c.kind,
         "occasion": boxes.c.occasion,
         "milestone": boxes.c.milestone,
         "recipient": recipients.c.email,
@@ -159,23 +155,31 @@ def _recipients(boxes: CTE) -> Any:
     ).subquery("recipient")
 
 
-def _renews_by_itself(milestone: Milestone, announced: int) -> Condition:
+def _of_window(
+    reached: Sequence[Window], fact: Callable[[Milestone], Any], type_: type[TypeEngine[Any]]
+) -> ColumnElement[Any]:
+    """Return a fact of the milestone that the mailbox has reached as a SQL value."""
+    *later, last = [(window.first_expiry, literal(fact(window.milestone), type_)) for window in reached]
+    return case(*((Mailbox.expires_on >= first, value) for first, value in later), else_=last[1])
+
+
+def _renews_by_itself(day: ColumnElement[int], announced: int) -> Condition:
     """Return «its expiry is told by the announcement of its charge»; one that failed is told like all.
 
     Source: domain.md 12 `expiry_notice_auto`.
     """
-    if milestone.kind is not NoticeKind.EXPIRY_NOTICE:
-        return false()
-    if -milestone.day <= announced:
-        return open_cycle_of(Mailbox)
-    return exists().where(
+    with_method = exists().where(
         RenewsWith.mailbox_id == Mailbox.id,
         StoredMethod.id == RenewsWith.stored_method_id,
         StoredMethod.state == StoredMethodState.ACTIVE,
     )
+    return or_(
+        and_(day < -announced, with_method),
+        and_(day.between(-announced, 0), open_cycle_of(Mailbox)),
+    )
 
 
-def _told(day: int) -> Condition:
+def _told(day: ColumnElement[int]) -> Condition:
     return exists().where(
         Notice.mailbox_id == Mailbox.id,
         Notice.occasion == Mailbox.expires_on,

@@ -5,42 +5,40 @@ Source: domain.md 12, hardening.md R20, R21.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.domain.notices import Window, windows
-from portal.domain.plans import PLANS, SOLD_PLANS, Plan
+from portal.domain.notices import windows
+from portal.domain.plans import PLANS, SOLD_PLANS
 from portal.store import notice_planning
 from portal.store.chunks import Place
 
 
 @dataclass(frozen=True, slots=True)
-class WindowsLeft:
-    """Where the planning goes on: windows still to be looked at, and the place in the first of them."""
+class GracesLeft:
+    """Where the planning goes on: the kinds of plan still to be looked at, and the place in the first."""
 
-    windows: tuple[tuple[int, Window], ...]
-    """Each with the days of grace of the plans it is about."""
+    graces: tuple[int, ...]
+    """How many days each of them is kept after its expiry."""
     after: Place | None
 
 
 def plan_notices(
-    session: Session, cursor: WindowsLeft | None, *, today: date, now: datetime
-) -> tuple[int, WindowsLeft | None]:
+    session: Session, cursor: GracesLeft | None, *, today: date, now: datetime
+) -> tuple[int, GracesLeft | None]:
     """Plan one piece of the notices due by today; return how many, and where to go on if not done.
 
     Mailboxes that expire with their domain hear of it from the hosting area. Source: domain.md 3.6, 12.
     """
-    at = cursor or WindowsLeft(_all_windows(today), None)
-    (grace_days, window), *others = at.windows
-    count, after = notice_planning.plan_window(
-        session, window, _plans_with(grace_days), at.after, today=today, now=now
-    )
+    at = cursor or GracesLeft(_graces(), None)
+    grace_days, *others = at.graces
+    plans = [plan for plan in SOLD_PLANS if PLANS[plan].grace_days == grace_days]
+    count, after = notice_planning.plan_reached(session, windows(today, grace_days), plans, at.after, now=now)
     if after is not None:
-        return count, WindowsLeft(at.windows, after)
-    return count, WindowsLeft(tuple(others), None) if others else None
+        return count, GracesLeft(at.graces, after)
+    return count, GracesLeft(tuple(others), None) if others else None
 
 
 def plan_quota_warnings(
@@ -52,10 +50,5 @@ def plan_quota_warnings(
     return notice_planning.plan_quota(session, cursor, today=today, oldest=oldest, now=now)
 
 
-def _all_windows(today: date) -> tuple[tuple[int, Window], ...]:
-    graces = sorted({PLANS[plan].grace_days for plan in SOLD_PLANS})
-    return tuple((grace_days, window) for grace_days in graces for window in windows(today, grace_days))
-
-
-def _plans_with(grace_days: int) -> Sequence[Plan]:
-    return [plan for plan in SOLD_PLANS if PLANS[plan].grace_days == grace_days]
+def _graces() -> tuple[int, ...]:
+    return tuple(sorted({PLANS[plan].grace_days for plan in SOLD_PLANS}))

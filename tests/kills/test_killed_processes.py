@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,17 +18,16 @@ from portal.store.orders import Order, OrderLine
 from portal.store.outbox import OutboxRow
 from portal.store.payments import Payment
 from portal.wiring import Services, system_clock
-from tests.blueprints.people import PASSWORD, password_hash
+from tests.blueprints.people import password_hash
 from tests.blueprints.shop import ACCEPTED
 from tests.factories import make_account, make_mailbox, make_order, make_prices
+from tests.kills.customers import Visitor, is_up, ready_to_confirm, sign_in
 from tests.servers.portal import PROGRAMS, ROOT, PortalProcess
 from tests.servers.processes import free_port, wait_until
 from tests.workers.audit import audit
 
 WHILE_ORDERING = [point for point in Failpoint if point.startswith("order.")]
 WHILE_PAYING = [point for point in Failpoint if point.startswith("payment.")]
-INPUT = re.compile(r'<input[^>]*name="(csrf_token|(?:shown|text)_\w+)"[^>]*value="([^"]*)"')
-SECONDS = 30
 
 Server = Callable[[Failpoint | None], str]
 
@@ -59,41 +56,6 @@ def new_server(environment: dict[str, str], tmp_path: Path) -> Iterator[Server]:
         process.stop()
 
 
-class Visitor:
-    """A browser that keeps its cookies, whichever of the site's processes answers."""
-
-    def __init__(self) -> None:
-        self._session = requests.Session()
-
-    def get(self, url: str) -> requests.Response:
-        return self._session.get(url, timeout=SECONDS)
-
-    def post(self, url: str, fields: dict[str, str]) -> requests.Response:
-        return self._session.post(url, fields, timeout=SECONDS, allow_redirects=False)
-
-    def submit(self, page: str, url: str, **fields: str) -> requests.Response:
-        """Send a form with the hidden fields of its page."""
-        return self.post(url, self.fields_of(page) | fields)
-
-    def fields_of(self, page: str) -> dict[str, str]:
-        return dict(INPUT.findall(self.get(page).text))
-
-
-def is_up(url: str) -> bool:
-    with suppress(requests.ConnectionError):
-        return requests.get(f"{url}/readyz", timeout=5).status_code == 200
-    return False
-
-
-def ready_to_confirm(visitor: Visitor, site: str, address: str) -> str:
-    """Walk to «Conferma» with one mailbox; return the path of that page."""
-    place = f"{site}/caselle/{address}/rinnova"
-    draft = visitor.submit(place, place).headers["Location"]
-    payment = f"{site}{draft}/pagamento"
-    visitor.submit(payment, payment, method="bank_transfer")
-    return f"{draft}/conferma"
-
-
 def orders_of(services: Services, address: str) -> list[str]:
     with services.reading() as session:
         found = select(Order.number).join(OrderLine).where(OrderLine.address == address)
@@ -110,8 +72,7 @@ def test_an_order_confirmed_again_after_a_kill_is_the_first_one(
     safe, armed = new_server(None), {point: new_server(point) for point in WHILE_ORDERING}
     wait_until(lambda: all(map(is_up, [safe, *armed.values()])), "the servers", seconds=60, pause=0.1)
     visitor = Visitor()
-    sign_in = f"{safe}/accedi"
-    visitor.submit(sign_in, sign_in, identifier="300100@aruba.it", password=PASSWORD)
+    sign_in(visitor, safe, "300100@aruba.it")
 
     for point, address in boxes.items():
         confirm = ready_to_confirm(visitor, safe, address)

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-import os
+import time
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -15,44 +16,82 @@ from portal.store.mailboxes import Mailbox
 from portal.store.notices import Notice
 from portal.wiring import Services
 from tests.conftest import Clock
-from tests.simulation.years import Years, contradictions
+from tests.simulation.contradictions import STUDIO
+from tests.simulation.years import Years
 from tests.workers.audit import audit
 
-MAILBOXES = int(os.environ.get("SIMULATED_MAILBOXES", "40"))
-DAYS = int(os.environ.get("SIMULATED_DAYS", "170"))
-FIRST = date(2026, 12, 1) if DAYS > 1000 else date(2027, 10, 15)
-"""By default over both changes of the clocks, the turn of the year and 29 February 2028."""
-SPREAD = 365 if DAYS > 1000 else 120
+FIRST = date(2027, 10, 15)
+"""Half a year from here goes over both changes of the clocks, the turn of the year and 29 February 2028."""
+SEED = 20261126
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_years_go_by_as_the_dates_say(services: Services, clock: Clock) -> None:
-    years = Years(services, clock, mailboxes=MAILBOXES, first=FIRST, spread=SPREAD, seed=20261126)
+@on_sqlite
+def test_half_a_year_goes_by_as_the_dates_say(services: Services, clock: Clock) -> None:
+    years = Years(services, clock, mailboxes=40, first=FIRST, spread=120, seed=SEED)
 
-    years.walk(DAYS)
+    years.walk(170)
 
-    with services.reading() as session:
-        assert contradictions(session, years.expected) == []
-        assert audit(session, services.now()) == []
-    known = years.expected.values()
-    assert sum(len(each.told) for each in known) > 3 * MAILBOXES
-    assert sum(len(each.renewed) for each in known) > MAILBOXES // 3
-    assert any(each.refused for each in known)
-    assert any(each.gone for each in known)
+    assert_all_was_as_it_should_be(years, services)
 
 
-@pytest.mark.parametrize("harm", ["lost", "early"])
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("database_url", "mailboxes", "first", "days"),
+    [("postgresql", 500, FIRST, 170), ("sqlite", 10_000, date(2026, 12, 1), 1_096)],
+    indirect=["database_url"],
+    ids=["postgresql", "sqlite"],
+)
+def test_years_go_by_hour_by_hour(
+    services: Services, clock: Clock, mailboxes: int, first: date, days: int
+) -> None:
+    began = time.monotonic()
+    years = Years(services, clock, mailboxes=mailboxes, first=first, spread=365, seed=SEED)
+
+    years.walk(days, hourly=True)
+
+    assert_all_was_as_it_should_be(years, services)
+    figures = {"seed": SEED, "days": days, "mailboxes": mailboxes, **counts(years)}
+    print("", *(f"{name} {count}" for name, count in figures.items()), sep="\n")
+    print(f"minutes {(time.monotonic() - began) / 60:.1f}")
+
+
+@on_sqlite
+@pytest.mark.parametrize("harm", ["lost", "early", "suspended"])
 def test_the_oracle_sees_what_is_wrong(services: Services, clock: Clock, harm: str) -> None:
-    years = Years(services, clock, mailboxes=12, first=FIRST, spread=SPREAD, seed=7)
+    years = Years(services, clock, mailboxes=12, first=FIRST, spread=120, seed=7)
     years.walk(40)
-    with services.reading() as session:
-        assert contradictions(session, years.expected) == []
+    assert years.contradictions() == []
     with services.transaction() as session:
         if harm == "lost":
-            session.delete(session.query(Notice).filter(Notice.recipient != "studio@posta.example").first())
-        else:
+            session.delete(session.query(Notice).filter(Notice.recipient != STUDIO).first())
+        if harm == "early":
             session.execute(update(Mailbox).where(Mailbox.id == 1).values(expires_on=date(2027, 1, 1)))
+    if harm == "suspended":
+        years.platform.suspend("a second time", "casella.000001@pec.example")
 
+    assert years.contradictions()
+
+
+def assert_all_was_as_it_should_be(years: Years, services: Services) -> None:
+    assert years.contradictions() == []
     with services.reading() as session:
-        assert contradictions(session, years.expected)
+        assert audit(session, services.now()) == []
+    count = counts(years)
+    assert count["notices"] > 3 * len(years.expected)
+    assert count["renewals"] > len(years.expected) // 3
+    assert count["refused"]
+    assert count["cancelled"]
+
+
+def counts(years: Years) -> Counter[str]:
+    """Return how much happened, so that nobody takes a quiet walk for a good one."""
+    total: Counter[str] = Counter()
+    for known in years.expected.values():
+        total["notices"] += len(known.told)
+        total["suspended"] += sum(step == "suspended" for _, step in known.steps)
+        total["renewals"] += len(known.renewed)
+        total["refused"] += known.refused
+        total["cancelled"] += known.gone
+    return total

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from portal.store import clock_slots
 from portal.store.clock_slots import ClockSlot
 from portal.wiring import Services
 from tests.conftest import Clock as StoppedClock
@@ -84,3 +85,35 @@ def test_a_turn_is_given_back_when_the_database_goes_away(services: Services) ->
         Clock(services, [job]).once()
 
     assert Clock(services, [replace(job, piece=diary.piece)]).once() == {"diary": 2}
+
+
+def test_the_turn_of_a_clock_that_died_over_it_is_taken_again_after_a_while(
+    services: Services, clock: StoppedClock
+) -> None:
+    """Otherwise what has one turn a day would be a day late."""
+    diary = Diary()
+    job = Job("diary", "0 8 * * *", diary.piece)
+    with services.transaction() as session:
+        assert clock_slots.take(session, "diary", latest_turn(job.cron, clock()), now=clock())
+
+    done = [Clock(services, [job]).once()]
+    clock.forward(minutes=16)
+    done += [Clock(services, [job]).once() for _ in range(2)]
+
+    assert done == [{}, {"diary": 2}, {}]
+
+
+@pytest.mark.parametrize("minutes", [-120, -1, 0])
+def test_r22_a_clock_that_jumps_back_does_nothing_again(
+    services: Services, clock: StoppedClock, minutes: int
+) -> None:
+    diary = Diary()
+    jobs = [Job("diary", "0 * * * *", diary.piece)]
+    for _ in range(3):
+        Clock(services, jobs).once()
+        clock.forward(hours=1)
+    clock.forward(hours=-1)
+
+    clock.forward(minutes=minutes)
+
+    assert Clock(services, jobs).once() == {}
