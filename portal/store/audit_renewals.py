@@ -75,12 +75,16 @@ def charges_after_expiry() -> Select[Any]:
 
 
 def cycles_and_orders_apart() -> Select[Any]:
-    """Cycles that are done though their order is not paid, and the reverse."""
+    """Cycles that are done though their order is not paid, and the reverse.
+
+    One that was left out may be paid all the same: who said to have paid has, after switching off.
+    """
     is_done = AutoRenewalCycle.state == CycleState.DONE
+    is_paid = and_(Order.id.is_not(None), Order.paid_at.is_not(None))
     return (
         select(AutoRenewalCycle.id)
         .outerjoin(Order, Order.id == AutoRenewalCycle.order_id)
-        .where(is_done != and_(Order.id.is_not(None), Order.paid_at.is_not(None)))
+        .where(is_done != is_paid, AutoRenewalCycle.state != CycleState.SKIPPED)
     )
 
 

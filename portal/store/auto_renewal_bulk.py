@@ -162,13 +162,6 @@ def cancel_generated(session: Session, mailbox_ids: Collection[int], now: dateti
     return len(order_ids)
 
 
-def forget_switched_off(session: Session, mailbox_ids: Collection[int]) -> None:
-    """Let the expiries begin anew that were only left out because auto-renewal was off for a while."""
-    theirs = among(session, AutoRenewalCycle.mailbox_id, mailbox_ids)
-    left_out = AutoRenewalCycle.ended_by == CycleEnd.SWITCHED_OFF
-    session.execute(delete(AutoRenewalCycle).where(theirs, left_out).execution_options(**_QUIET))
-
-
 def among(session: Session, column: InstrumentedAttribute[Any], ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition «one of these ids», however many: they are one value of the statement."""
     if is_postgresql(session):

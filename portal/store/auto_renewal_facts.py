@@ -16,11 +16,13 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
 from sqlalchemy.orm import Session
 
+from portal.domain.auto_renewal import CycleEnd
 from portal.domain.mandates import StoredMethodState
 from portal.domain.money import Cents
 from portal.domain.orders import LineState
@@ -114,7 +116,9 @@ def to_announce(
             StoredMethod.state == StoredMethodState.ACTIVE,
             not_renewable_reason(today).is_(None),
             ~exists().where(
-                AutoRenewalCycle.mailbox_id == Mailbox.id, AutoRenewalCycle.expires_on == Mailbox.expires_on
+                AutoRenewalCycle.mailbox_id == Mailbox.id,
+                AutoRenewalCycle.expires_on == Mailbox.expires_on,
+                or_(AutoRenewalCycle.ended_by.is_(None), AutoRenewalCycle.ended_by != CycleEnd.SWITCHED_OFF),
             ),
         )
         .order_by(_OWNER, Mailbox.id)

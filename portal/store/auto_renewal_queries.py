@@ -94,10 +94,12 @@ def cycle_of_order(session: Session, order_id: int) -> AutoRenewalCycle | None:
 
 
 def current_cycle(session: Session, mailbox_id: int, expires_on: date) -> AutoRenewalCycle | None:
-    """Return the cycle of an expiry as it is now, or None; the mailbox is locked by those who change it."""
+    """Return the newest cycle of an expiry as it is now, or None; who changes it has locked the mailbox."""
     return session.scalar(
         select(AutoRenewalCycle)
         .where(AutoRenewalCycle.mailbox_id == mailbox_id, AutoRenewalCycle.expires_on == expires_on)
+        .order_by(AutoRenewalCycle.id.desc())
+        .limit(1)
         .execution_options(populate_existing=True)
     )
 
@@ -147,17 +149,6 @@ def switch_off(session: Session, mailbox_ids: Collection[int], *, now: datetime)
         update(Mailbox)
         .where(Mailbox.id.in_(mailbox_ids))
         .values(auto_renewal=False)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def forget_switched_off(session: Session, mailbox_ids: Collection[int]) -> None:
-    """Let the expiries begin anew that were only left out because auto-renewal was off for a while."""
-    session.execute(
-        delete(AutoRenewalCycle)
-        .where(
-            AutoRenewalCycle.mailbox_id.in_(mailbox_ids), AutoRenewalCycle.ended_by == CycleEnd.SWITCHED_OFF
-        )
         .execution_options(synchronize_session=False)
     )
 

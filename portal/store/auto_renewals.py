@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.domain.auto_renewal import CycleEnd, CycleState
@@ -12,6 +12,8 @@ from portal.store.base import Base, Cents, Id, enum_type
 
 OPEN_CYCLE = text("state IN ('announced', 'ordered', 'charging', 'retry')")
 """Said in the same words by the index and by the query, or no database would use the index."""
+COUNTS = text("ended_by IS NULL OR ended_by <> 'switched_off'")
+"""A cycle that ended because auto-renewal was off stays as it was, and makes room for another."""
 IS_OPEN = text(f"auto_renewal_cycle.{OPEN_CYCLE.text}")
 """The same for queries that join other tables."""
 
@@ -21,7 +23,14 @@ class AutoRenewalCycle(Base):
 
     __tablename__ = "auto_renewal_cycle"
     __table_args__ = (
-        UniqueConstraint("mailbox_id", "expires_on"),
+        Index(
+            "uq_auto_renewal_cycle_once",
+            "mailbox_id",
+            "expires_on",
+            unique=True,
+            sqlite_where=COUNTS,
+            postgresql_where=COUNTS,
+        ),
         Index(
             "ix_auto_renewal_cycle_open",
             "expires_on",

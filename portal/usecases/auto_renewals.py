@@ -126,7 +126,6 @@ def switch_on(
     is_theirs = switch.credit_cents is not None
     credit_first = wish.credit_first if is_theirs else switch.facts.credit_first
     method_queries.renew_mailbox_with(session, mailbox, method.id, consent, credit_first=credit_first)
-    auto_renewal_queries.forget_switched_off(session, [mailbox.id])
     history.record(session, Deed.AUTO_RENEWAL_ON, subject, now=now, about=mailbox.address)
     renewal = _switch(session, subject, mailbox, today).renewal
     assert renewal is not None

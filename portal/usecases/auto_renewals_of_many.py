@@ -148,7 +148,6 @@ def switch_many_on(session: Session, subject: Subject, wish: Wish, *, today: dat
     stored_methods.give_mandate(session, method, consent)
     ids = [renewal.facts.mailbox_id for renewal in ready]
     auto_renewal_bulk.renew_these_with(session, ids, method.id, consent, credit_first=wish.credit_first)
-    auto_renewal_bulk.forget_switched_off(session, ids)
     history.record(session, Deed.AUTO_RENEWAL_ON, subject, now=now, about=str(len(ids)))
     auto_renewal_notices.many_switched_on(
         session, [each.facts for each in ready], method, consent, credit_first=wish.credit_first, now=now
