@@ -8,6 +8,7 @@ from datetime import date
 from wtforms import DateField, Form, StringField
 from wtforms.validators import AnyOf, InputRequired
 
+from portal.domain.card_numbers import is_card_number
 from portal.domain.payments import PaymentMethod
 
 _NOT_IN_REFERENCES = re.compile(r"[\s./\-]+")
@@ -30,12 +31,14 @@ class DeclarationForm(Form):
     sent_on = DateField(validators=[InputRequired()])
 
     def problems(self) -> dict[str, str]:
-        """Return a code for each field that cannot be right: `missing`, `format`."""
+        """Return a code for each field that cannot be right: `missing`, `format`, `card`."""
         found = {}
         if not (self.reference.data or "").strip():
             found["reference"] = "missing"
         elif not _REFERENCE.fullmatch(self.written_reference()):
             found["reference"] = "format"
+        elif is_card_number(self.written_reference()):
+            found["reference"] = "card"
         if self.sent_on.data is None:
             found["sent_on"] = "format" if (self.sent_on.raw_data or [""])[0] else "missing"
         return found

@@ -27,6 +27,7 @@ from portal.usecases.audit import audit
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
+from tests.card_numbers import card_numbers_in_database
 from tests.factories import NOW, make_account, make_mailbox, make_order, make_prices
 from tests.tills import NUMBER, Till, open_till
 
@@ -168,6 +169,17 @@ def test_space_at_a_price_of_ones_own_is_not_sold(scene: Scene, fields: dict[str
     assert scene.victim.post(SPACE, fields).status_code in (409, 422)
     assert scene.traces() == before
     assert scene.is_sound()
+
+
+def test_s41_a_card_number_typed_by_mistake_is_not_kept(scene: Scene) -> None:
+    scene.victim.post(f"/ordini/{NUMBER}/metodo", {"method": "bank_transfer"})
+    typed = {"reference": "4242 4242-4242 4242", "sent_on": "2026-11-24"}
+
+    answer = scene.victim.post(f"/ordini/{NUMBER}/ho-pagato", typed)
+
+    assert answer.status_code == 422
+    assert "sembra il numero di una carta" in answer.text
+    assert card_numbers_in_database(scene.services.engine) == []
 
 
 def test_coming_back_without_having_paid_pays_nothing(scene: Scene) -> None:
