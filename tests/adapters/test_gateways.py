@@ -335,6 +335,18 @@ def test_r04_after_any_fault_a_refund_is_found_or_done_once(contract: Contract, 
         assert given_back(contract) == [610]
 
 
+@pytest.mark.parametrize("contract", REMOTE, indirect=True)
+def test_a_refund_is_made_once_though_the_gateway_has_forgotten_its_key(contract: Contract) -> None:
+    request = RefundRequest("r-0001", 300, paid(contract))
+    first = contract.gateway.refund(request)
+
+    contract.outside.forget_keys()
+    again = contract.gateway.refund(request)
+
+    assert again == first
+    assert given_back(contract) == [300]
+
+
 def test_r03_stripes_payment_is_found_though_its_key_was_never_written(
     stripe: FakeStripe, clock: Clock
 ) -> None:

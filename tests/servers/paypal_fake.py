@@ -28,6 +28,10 @@ class FakePayPal(FakeGateway):
         self.refund_status = "COMPLETED"
         """What becomes of the next refunds."""
 
+    def forget_keys(self) -> None:
+        """Let days go by: what was asked is remembered, under which key it was asked is not."""
+        self._once.clear()
+
     @property
     def charged(self) -> list[int]:
         """Return the amounts that were taken, in cents."""
