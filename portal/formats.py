@@ -153,6 +153,12 @@ def _per_cent(rate: Decimal, locale: str) -> str:
     return format_decimal(rate.normalize(), format="0.##", locale=_locale(locale))
 
 
+def typed_amount(cents: int, locale: str | None = None) -> str:
+    """Return «1234,50» for 123450 cents: how people type it in a field of ours."""
+    point = _money_habits(locale or languages.current().code)[3]
+    return plain_amount(cents).replace(",", point)
+
+
 def plain_amount(cents: int) -> str:
     """Return «1234,50» for 123450 cents: what a bank's form takes."""
     whole, part = divmod(cents, 100)

@@ -92,5 +92,6 @@ def test_formats_follow_the_language_of_the_moment() -> None:
     with languages.speaking("en"):
         assert formats.euro(500) == "€5.00"
         assert formats.long_day(DAY) == "5 September 2026"
+        assert formats.typed_amount(123_450) == "1234.50"
 
     assert formats.euro(500) == "€\u00a05,00"
