@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, expect
 
 from tests.card_numbers import card_numbers_in_folder
 from tests.servers.portal import DemoPortal
 from tools import chromium
+
+expect.set_options(timeout=15_000)
+"""A machine that does much else at once is slow, not wrong."""
 
 LAUNCH = [
     "--no-sandbox",
