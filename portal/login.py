@@ -9,19 +9,23 @@ from flask import Flask, abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
+from werkzeug.wrappers import Response
 
 from portal import locales, web
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
 from portal.domain.history import Actor, Deed, Origin
 from portal.policies import POLLED, REPEATED_FIELDS, UPLOADS, Policy, policy_of
-from portal.usecases import access, history, languages
+from portal.usecases import access, history, languages, second_steps
 from portal.usecases.access import SessionFacts
+from portal.usecases.second_steps import Waiting
 
 log = structlog.get_logger()
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KEPT_WHEN_RENEWED = ("csrf_token", "_flashes")
 """Of the browser's own memory: it is the same person, with forms open in other windows."""
+WAITING, GOAL = "second_step", "goal"
+"""Where a browser keeps the token of a sign-in that waits for its second step, and where it was going."""
 SEEN_AGAIN_AFTER = timedelta(minutes=1)
 
 
@@ -106,6 +110,37 @@ def renew_session() -> None:
     kept = {name: session[name] for name in KEPT_WHEN_RENEWED if name in session}
     begin_session(current_user.subject, Deed.IDENTITY_CONFIRMED)
     session.update(kept)
+
+
+def begin_waiting(subject: Subject, goal: str | None) -> None:
+    """Let this browser, which knew the password, take the second step: it is not signed in yet."""
+    services = web.services()
+    with services.transaction() as writing:
+        token = second_steps.wait_for_second_step(writing, subject, now=services.now())
+    session.clear()
+    session[WAITING], session[GOAL] = token, goal or ""
+
+
+def waiting() -> Waiting | None:
+    """Return who has the second step before them in this browser, if it is still to be taken."""
+    token = str(session.get(WAITING, ""))
+    return second_steps.look_at_waiting(web.reading(), token, now=web.services().now()) if token else None
+
+
+def waiting_goal() -> str | None:
+    """Return where that person was going."""
+    return local_path(str(session.get(GOAL, "")))
+
+
+def stop_waiting() -> None:
+    """Forget that this browser knew the password."""
+    session.pop(WAITING, None)
+    session.pop(GOAL, None)
+
+
+def onward(goal: str | None) -> Response:
+    """Go where the person was going, if that is a place of ours; else to the first page."""
+    return redirect(goal, code=303) if goal else web.see_other("home.index")
 
 
 def end() -> None:

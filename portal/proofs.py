@@ -1,18 +1,26 @@
-"""Proving who one is: the password, limited and as slow for nobody as for somebody. Source: S11, S13, S16."""
+"""Proving who one is, limited, and as slow for nobody as for somebody. Source: S11, S13, S16, S23."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import structlog
 from flask import request
+from sqlalchemy.orm import Session
 
 from portal import rate_limits, web
-from portal.domain.access import SubjectKind
+from portal.domain.access import Subject, SubjectKind
 from portal.domain.history import Deed
 from portal.ports import OutsideFailure
-from portal.usecases import access, history
+from portal.usecases import access, history, passkeys, second_steps
 from portal.usecases.access import Candidate
+from portal.usecases.passkeys import Site
+from portal.usecases.second_steps import Waiting
 
 log = structlog.get_logger()
+PROOF = "conferma-"
+"""What the names of the fields that prove who is there begin with: no page repeats them."""
+PASSWORD, CODE, PASSKEY = (f"{PROOF}{name}" for name in ("password", "codice", "passkey"))
 
 
 def checked_candidate(identifier: str, password: str, key: str) -> Candidate | None:
@@ -38,6 +46,45 @@ def checked_candidate(identifier: str, password: str, key: str) -> Candidate | N
     rate_limits.take_back_try(key)
     _renew_hash(candidate, password)
     return candidate
+
+
+def second_step_taken(subject: Subject, key: str, waiting: Waiting | None = None) -> bool:
+    """Say whether the form brings a right code or passkey. Raises TriesExhausted.
+
+    The try is counted before it is judged. A sign-in that waits ends with the right one, so that no second
+    browser takes the same step.
+    """
+    services = web.services()
+    rate_limits.begin_try(key)
+    with services.transaction() as session:
+        may_try = waiting is None or second_steps.count_try(session, waiting)
+        right = may_try and _answers(session, subject)
+        if right and waiting is not None:
+            right = second_steps.let_in(session, waiting, now=services.now())
+        if not right:
+            history.record(session, Deed.SECOND_STEP_REFUSED, subject, now=services.now())
+    if not right:
+        rate_limits.count_failure()
+        log.warning("second_step_refused", kind=subject.kind, address=request.remote_addr)
+        return False
+    rate_limits.take_back_try(key)
+    return True
+
+
+def site() -> Site:
+    """Return where passkeys are good: the host of the settings' address."""
+    settings = web.services().settings
+    return Site(urlsplit(settings.public_url).hostname or "", settings.public_url, settings.brand.name)
+
+
+def _answers(session: Session, subject: Subject) -> bool:
+    services = web.services()
+    answer, code = request.form.get(PASSKEY, ""), request.form.get(CODE, "")
+    if answer:
+        return passkeys.take_passkey(session, subject, answer, site(), now=services.now())
+    return bool(code) and second_steps.take_code(
+        session, subject, code, sealer=services.sealer, now=services.now()
+    )
 
 
 def _is_right(candidate: Candidate, password: str) -> bool:

@@ -23,6 +23,7 @@ from portal.wiring import system_clock
 
 PER_ADDRESS = "40 per 15 minutes; 400 per day"
 IN_ALL = "1000 per 5 minutes"
+REQUESTS = "10 per 15 minutes; 50 per day"
 QUESTIONS = "30 per 15 minutes; 300 per day"
 SECOND_STEP = "second:"
 """What the keys of tries of the second step begin with."""
@@ -86,6 +87,12 @@ def limited_questions(view: Callable[..., Any]) -> Callable[..., Any]:
     limited: Callable[..., Any] = limiter.limit(
         QUESTIONS, key_func=caller_address, exempt_when=_nothing_asked
     )(view)
+    return limited
+
+
+def limited_requests(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Limit what strangers may ask us to send, by their address; each counts, whatever becomes of it."""
+    limited: Callable[..., Any] = limiter.limit(REQUESTS, key_func=caller_address, methods=["POST"])(view)
     return limited
 
 

@@ -13,20 +13,21 @@ from flask_login import current_user
 
 from portal import login, proofs, rate_limits, web
 from portal.domain.errors import ProofNeeded
+from portal.domain.second_step import Ways
 from portal.domain.signing_in import is_recent
 from portal.login import SAFE_METHODS
 from portal.policies import FRESH, OWN_PROOF
+from portal.proofs import PASSWORD, PROOF
+from portal.usecases import second_steps
 
 log = structlog.get_logger()
-PROOF = "conferma-"
-"""What the names of the fields that prove who is there begin with: no page repeats them."""
-PASSWORD = f"{PROOF}password"
 
 
 def register(app: Flask) -> None:
     """Take proofs with any form, and hold up what needs one; to be called after CSRF's own check."""
     app.before_request(_take_proof)
     app.before_request(_hold_up)
+    app.jinja_env.globals["second_step_ways"] = second_step_ways
     app.register_error_handler(ProofNeeded, lambda _refusal: _ask())
 
 
@@ -46,9 +47,7 @@ def _take_proof() -> ResponseReturnValue | None:
     given = request.method not in SAFE_METHODS and PASSWORD in request.form
     if not given or not current_user.is_authenticated:
         return None
-    key = rate_limits.session_key(current_user.facts.session_id)
-    candidate = proofs.checked_candidate(current_user.identifier, request.form[PASSWORD], key)
-    if candidate is None or candidate.subject != current_user.subject:
+    if not _proves():
         log.warning("proof_refused", who=current_user.log_name)
         g.proof_refused = True
         return None if request.endpoint in OWN_PROOF else _ask()
@@ -56,6 +55,21 @@ def _take_proof() -> ResponseReturnValue | None:
     g.proved = True
     log.info("proved", who=current_user.log_name)
     return None
+
+
+def _proves() -> bool:
+    """Say whether password and, where it is on, second step are right."""
+    key = rate_limits.session_key(current_user.facts.session_id)
+    candidate = proofs.checked_candidate(current_user.identifier, request.form[PASSWORD], key)
+    if candidate is None or candidate.subject != current_user.subject:
+        return False
+    ways = second_step_ways()
+    return not ways.is_on or proofs.second_step_taken(current_user.subject, key)
+
+
+def second_step_ways() -> Ways:
+    """Return by what the person who is signed in takes the second step."""
+    return second_steps.look_at_ways(web.reading(), current_user.subject)
 
 
 def _hold_up() -> ResponseReturnValue | None:

@@ -6,7 +6,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
@@ -63,6 +63,11 @@ def render(page: str, part: str | None = None, /, status: int = 200, **values: o
 def words(template: str, /, **values: object) -> Markup:
     """Return a sentence that a template writes, as a message on a page: rendered, and so escaped, here."""
     return Markup(render_template(template, **values).strip())
+
+
+def say(template: str, category: str = "ok", /, **values: object) -> None:
+    """Show a sentence on the next page."""
+    flash(words(template, **values), category)
 
 
 def plain_words(template: str, /, **values: object) -> str:

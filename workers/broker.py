@@ -24,6 +24,7 @@ from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
 from workers.refunds import RefundWork
+from workers.recovery import RecoveryWork
 from workers.relay import Relay
 from workers.space import SpaceWork
 from workers.usage import UsageWork
@@ -86,6 +87,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         ChangeWork(services),
         WithdrawWork(services),
         SpaceWork(services),
+        RecoveryWork(services),
         AskWork(services),
         RefundWork(services),
         AskMethodWork(services),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from portal import login, proofs, rate_limits, web
+from portal.domain.access import Subject
 from portal.domain.history import Deed
 from portal.forms.access import SignInForm
-from portal.usecases import access, history
+from portal.usecases import access, history, second_steps
 
 bp = Blueprint("access", __name__)
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next", ""))
     if request.method == "GET":
         if current_user.is_authenticated:
-            return _onward(form)
+            return login.onward(login.local_path(form.next.data or ""))
         return web.render("access/sign_in.html", form=form, refused=False)
     if not form.validate():
         return web.render("access/sign_in.html", status=422, form=form, refused=False)
@@ -32,11 +32,7 @@ def sign_in() -> ResponseReturnValue:
     candidate = proofs.checked_candidate(identifier, password, rate_limits.name_key(identifier))
     if candidate is None or candidate.subject is None:
         return web.render("access/sign_in.html", status=422, form=form, refused=True)
-    facts = login.begin_session(candidate.subject)
-    log.info("signed_in", who=current_user.log_name, session=facts.session_id)
-    response = make_response(_onward(form))
-    rate_limits.remember_device(response, candidate.identifier)
-    return response
+    return _let_in(candidate.subject, candidate.identifier, login.local_path(form.next.data or ""))
 
 
 @bp.post("/esci")
@@ -55,7 +51,13 @@ def sign_out() -> ResponseReturnValue:
     return response
 
 
-def _onward(form: SignInForm) -> Response:
-    """Go where the person was going, if that is a place of ours; else to the first page."""
-    goal = login.local_path(form.next.data or "")
-    return redirect(goal, code=303) if goal else web.see_other("home.index")
+def _let_in(subject: Subject, identifier: str, goal: str | None) -> ResponseReturnValue:
+    """Sign in whoever knew the password, or ask for the second step first."""
+    if second_steps.look_at_ways(web.reading(), subject).is_on:
+        login.begin_waiting(subject, goal)
+        return web.see_other("second_step.verify")
+    facts = login.begin_session(subject)
+    log.info("signed_in", who=current_user.log_name, session=facts.session_id)
+    response = make_response(login.onward(goal))
+    rate_limits.remember_device(response, identifier)
+    return response

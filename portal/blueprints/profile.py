@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import login, recent, web
-from portal.domain.passwords import password_problem
 from portal.forms.profile import EndSessionForm, PasswordForm
-from portal.usecases import passwords, sessions
+from portal.new_passwords import problem_of
+from portal.usecases import passwords, second_steps, sessions
 
 bp = Blueprint("profile", __name__)
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 @bp.get("/profilo")
 def index() -> ResponseReturnValue:
     """Lead to everything that can be looked at and changed."""
-    return web.render("profile/index.html")
+    return web.render("profile/index.html", ways=second_steps.look_at_ways(web.reading(), web.subject()))
 
 
 @bp.route("/profilo/password", methods=["GET", "POST"])
@@ -30,7 +30,7 @@ def password() -> ResponseReturnValue:
     form = PasswordForm(request.form)
     if request.method != "POST":
         return web.render("profile/password.html", form=form, problem="", refused=False)
-    problem = _problem_of(form)
+    problem = problem_of(form, current_user.identifier)
     if problem or not recent.proves_now():
         refused = not recent.proves_now()
         return web.render("profile/password.html", None, 422, form=form, problem=problem, refused=refused)
@@ -78,10 +78,3 @@ def end_other_sessions() -> ResponseReturnValue:
     log.info("sessions_ended", who=current_user.log_name, count=ended)
     flash(web.words("profile/_ended_text.html", count=ended), "ok" if ended else "info")
     return web.see_other("profile.sessions_page")
-
-
-def _problem_of(form: PasswordForm) -> str:
-    """Return what is wrong with the new password, by the name of the problem, or an empty text."""
-    brand = web.services().settings.brand
-    own_words = (current_user.identifier, brand.name, brand.account_domain)
-    return password_problem(form.new, own_words) or ("" if form.new == form.again else "differs")

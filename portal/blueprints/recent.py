@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, redirect, request
+from flask import Blueprint, Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from portal import login, recent, web
+from portal import login, proofs, recent, web
+from portal.usecases import passkeys
 
 bp = Blueprint("recent", __name__)
 
@@ -22,3 +23,12 @@ def confirm() -> ResponseReturnValue:
         kept=[("next", goal)] if goal else [],
         refused=bool(g.get("proof_refused")),
     )
+
+
+@bp.post("/conferma-identita/sfida")
+def challenge() -> ResponseReturnValue:
+    """Give the browser something to sign with a passkey."""
+    services = web.services()
+    with services.transaction() as session:
+        options = passkeys.offer_proof(session, web.subject(), proofs.site(), now=services.now())
+    return Response(options, mimetype="application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, IntegerField
+from wtforms import Form, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange
 
 LARGEST = 2**31 - 1
@@ -26,3 +26,39 @@ class EndSessionForm(Form):
     def session_id(self) -> int:
         """Return its number; 0, which no session has, where none was sent."""
         return self.session.data if self.validate() and self.session.data else 0
+
+
+class CodeForm(Form):
+    """What an authenticator app shows."""
+
+    typed = StringField(name="code", default="")
+
+    @property
+    def code(self) -> str:
+        return self.typed.data or ""
+
+
+class PasskeyForm(Form):
+    """What the browser answered, and what its owner calls the key."""
+
+    passkey = StringField(default="")
+    called = StringField(name="name", default="")
+
+    @property
+    def answer(self) -> str:
+        return self.passkey.data or ""
+
+    @property
+    def name(self) -> str:
+        """Return the name on one line, «Passkey» where there is none."""
+        return "".join(sign for sign in self.called.data or "" if sign.isprintable()).strip() or "Passkey"
+
+
+class RemoveForm(Form):
+    """Which passkey to forget."""
+
+    passkey = IntegerField(validators=[InputRequired(), NumberRange(1, LARGEST)])
+
+    def number(self) -> int:
+        """Return its number; 0, which none has, where none was sent."""
+        return self.passkey.data if self.validate() and self.passkey.data else 0

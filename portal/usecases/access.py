@@ -72,7 +72,22 @@ def _mailbox_candidate(session: Session, name: str, *, now: datetime) -> Candida
     if row is None:
         return Candidate(name, SubjectKind.MAILBOX, None, None, may_enter=False)
     subject = Subject(SubjectKind.MAILBOX, mailbox_id=row.id)
-    return Candidate(name, SubjectKind.MAILBOX, subject, row.password_hash, may_enter=_exists(row, now))
+    return Candidate(
+        name, SubjectKind.MAILBOX, subject, row.password_hash, may_enter=mailbox_exists(row, now)
+    )
+
+
+def candidate_of(session: Session, subject: Subject, *, now: datetime) -> Candidate:
+    """Return somebody already known as one who may enter or not, and the password's present hash."""
+    name = identifier_of(session, subject)
+    if subject.kind is SubjectKind.ACCOUNT:
+        return _account_candidate(session, name)
+    return _mailbox_candidate(session, name, now=now)
+
+
+def mark_of(stored_hash: str | None) -> str:
+    """Return what tells one password from the next without telling anything of it (S22)."""
+    return sha256((stored_hash or "").encode()).hexdigest()
 
 
 def start_session(
@@ -114,7 +129,7 @@ def session_facts(session: Session, token: str, *, now: datetime, idle: timedelt
         alive, identifier = row.disabled_at is None, row.username
     else:
         subject = Subject(SubjectKind.MAILBOX, mailbox_id=row.mailbox_id)
-        alive, identifier = _exists(row, now), row.mailbox_address
+        alive, identifier = mailbox_exists(row, now), row.mailbox_address
     if not alive:
         return None
     return SessionFacts(row.id, subject, identifier, row.last_seen_at, row.authenticated_at, row.language)
@@ -204,7 +219,7 @@ def hash_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _exists(row: AnyRow, now: datetime) -> bool:
+def mailbox_exists(row: AnyRow, now: datetime) -> bool:
     """Say whether a mailbox is there to be signed in with. Source: domain.md 4."""
     state = state_on(rome_day(now), row.expires_on, PLANS[row.plan].grace_days, row.cancelled_on)
     return state in (MailboxState.ACTIVE, MailboxState.SUSPENDED)
