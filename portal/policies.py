@@ -121,6 +121,7 @@ DEMO_ONLY: dict[str, Policy] = {
     "demo.mail": Policy.PUBLIC,
     "demo.mail_html": Policy.PUBLIC,
     "demo.components": Policy.PUBLIC,
+    "demo.code": Policy.PUBLIC,
     "demo_till.page": Policy.PUBLIC,
 }
 FRESH = frozenset(

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from portal import web
 from portal.demo.post import FOLDER, KeptMail, kept_mail, newest_mails
+from portal.demo.register import SAFE_ACCOUNT, SAFE_SECRET
 from portal.domain.errors import NotFound
+from portal.usecases import second_steps
 
 PAGE_MAILS = 50
 FRAME_POLICY = (
@@ -41,6 +43,14 @@ def mail_html(number: int) -> ResponseReturnValue:
     html = _mail(number).html.replace("<head>", '<head><base target="_top">', 1)
     headers = {"Content-Security-Policy": FRAME_POLICY, "X-Frame-Options": "SAMEORIGIN"}
     return Response(html, mimetype="text/html", headers=headers)
+
+
+@bp.get("/demo/codice")
+def code() -> ResponseReturnValue:
+    """Show what the authenticator of the demo's careful account shows now."""
+    now = web.services().now()
+    shown = second_steps.code_shown(SAFE_SECRET, now=now)
+    return web.render("demo/code.html", account=SAFE_ACCOUNT, secret=SAFE_SECRET, code=shown, now=now)
 
 
 @bp.get("/componenti")

@@ -7,7 +7,14 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from portal.cli.demo_data import REGISTER_COPY
-from portal.demo.register import ACCOUNT, BIG_ACCOUNT, CONVENTION_MAILBOX, PASSWORD, SINGLE_MAILBOX
+from portal.demo.register import (
+    ACCOUNT,
+    BIG_ACCOUNT,
+    CONVENTION_MAILBOX,
+    PASSWORD,
+    SAFE_ACCOUNT,
+    SINGLE_MAILBOX,
+)
 from portal.formats import long_day
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
@@ -39,6 +46,7 @@ def banner(services: Services, folder: Path) -> str:
         (ACCOUNT, f"account con {counts.get(ACCOUNT, 0)} caselle in ogni stato"),
         (SINGLE_MAILBOX, "una casella sola, in scadenza"),
         (CONVENTION_MAILBOX, "una casella in convenzione"),
+        (SAFE_ACCOUNT, "account con verifica in due passaggi: il codice è in /demo/codice"),
     ]
     if BIG_ACCOUNT in counts:
         sign_ins.append((BIG_ACCOUNT, f"account con {counts[BIG_ACCOUNT]} caselle"))

@@ -11,11 +11,19 @@ from portal import migrate
 from portal.cli.contract_files import import_contract_files
 from portal.cli.imports import hash_and_write, read_and_compare
 from portal.demo.calendar import FILE as DAYS_AHEAD
-from portal.demo.register import ACCOUNT, BIG_ACCOUNT, PASSWORD, write_register
+from portal.demo.register import (
+    ACCOUNT,
+    BIG_ACCOUNT,
+    PASSWORD,
+    SAFE_ACCOUNT,
+    SAFE_SECRET,
+    write_register,
+)
 from portal.domain.access import Subject, SubjectKind
 from portal.store.accounts import Account, account_by_username
 from portal.store.contracts import ContractText
 from portal.store.mailboxes import Mailbox
+from portal.store.second_steps import Totp
 from portal.usecases.access import set_password
 from portal.usecases.imports.conventions import import_conventions
 from portal.usecases.imports.extras import import_extras
@@ -66,8 +74,9 @@ def prepare(services: Services, *, big: bool) -> bool:
             return False
     _import_lists(services)
     _import_register(services, big=big)
-    for username in (ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT,):
+    for username in (ACCOUNT, SAFE_ACCOUNT, BIG_ACCOUNT) if big else (ACCOUNT, SAFE_ACCOUNT):
         _give_password(services, username)
+    _switch_on_second_step(services)
     return True
 
 
@@ -103,3 +112,13 @@ def _give_password(services: Services, username: str) -> None:
         if account is not None:
             subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
             set_password(session, subject, new_hash, now=services.now())
+
+
+def _switch_on_second_step(services: Services) -> None:
+    """Let one account ask for a code, which the demo itself shows at `/demo/codice`."""
+    now = services.now()
+    with services.transaction() as session:
+        account = account_by_username(session, SAFE_ACCOUNT)
+        if account is not None:
+            sealed = services.sealer.seal(SAFE_SECRET)
+            session.add(Totp(account_id=account.id, sealed_secret=sealed, begun_at=now, confirmed_at=now))

@@ -15,6 +15,9 @@ BIG_ACCOUNT = "100300@aruba.it"
 BIG_COUNT = 2_000
 SINGLE_MAILBOX = "studio.rossi@pec.example"
 CONVENTION_MAILBOX = "dott.bianchi@ordine.example"
+SAFE_ACCOUNT = "100400@aruba.it"
+SAFE_SECRET = "PROVA2PROVA3PROVA4PROVA5PROVA6PR"
+"""What the authenticator of that account knows: in the demo anybody may, for its page shows the code."""
 PASSWORD = "prova-portale-2026"
 """The same for every account and mailbox of the demo. Source: product.md 5."""
 
@@ -31,6 +34,7 @@ BIANCHI = person("freelancer", "Elena", "Bianchi", 10, vat=True)
 RIVA = person("freelancer", "Marta", "Riva", 12, vat=True)
 SERRA = person("freelancer", "Luca", "Serra", 13, vat=True)
 LUPI = person("freelancer", "Sara", "Lupi", 14, vat=True)
+SOLE = person("freelancer", "Marta", "Sole", 15, vat=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +142,13 @@ def write_register(file: TextIO, today: date, *, big: bool = False) -> None:
 
 
 def register_rows(today: date, *, big: bool = False) -> Iterator[dict[str, object]]:
-    """Yield the account's mailboxes, the two that belong to no account, and 2,000 more if `big`."""
+    """Yield the mailboxes of two accounts, two that belong to none, and 2,000 more if `big`."""
     for sample in SAMPLES:
         yield _of_account(sample, today, ACCOUNT, CONTI)
     yield Sample("", 12, holder=ROSSI, used=(430, 0)).columns(today, SINGLE_MAILBOX)
     member = Sample("", 40, holder=BIANCHI, used=(215, 0), convention="OMCEO-GE-0015")
     yield member.columns(today, CONVENTION_MAILBOX)
+    yield _of_account(Sample("marta.sole", 75, holder=SOLE, used=(180, 0)), today, SAFE_ACCOUNT, SOLE)
     if big:
         yield from large_register(today, BIG_COUNT)
 

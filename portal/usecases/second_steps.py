@@ -27,6 +27,7 @@ from portal.domain.second_step import (
     bare_code,
     grouped_code,
     is_totp,
+    step_of,
     steps_accepted,
 )
 from portal.ports import Sealer
@@ -139,6 +140,11 @@ def drop_useless_codes(session: Session, subject: Subject) -> None:
     session.flush()
     if not rows.ways_of(session, subject).is_on:
         rows.delete_recovery_codes(session, subject)
+
+
+def code_shown(secret: str, *, now: datetime) -> str:
+    """Return what an authenticator with this secret shows now."""
+    return str(TOTP(secret).generate_otp(step_of(now)))
 
 
 def take_code(session: Session, subject: Subject, typed: str, *, sealer: Sealer, now: datetime) -> bool:
