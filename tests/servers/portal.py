@@ -83,10 +83,15 @@ class DemoPortal(PortalProcess):
     """`portal demo` on a free port, with its data in a folder of its own; its first day is `on`, or today."""
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str] | None = None, *, on: date | None = None
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        on: date | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         own = {"PORT": str(self.port), "PORTAL_DATA": str(folder), "PORTAL_URL": self.url}
         if on:
             own["PORTAL_TODAY"] = on.isoformat()
