@@ -53,12 +53,12 @@ def test_enter_with_the_code_of_an_app(any_page: Page) -> None:
     no_barriers(page)
 
     page.get_by_label("Codice di verifica").fill("000000")
-    press(page, "Accedi")
+    press(page, "Conferma")
     expect(page.get_by_role("alert")).to_contain_text("Codice non valido")
     no_barriers(page)
     for _ in range(3):  # a code of the visitor before this one may be used up
         page.get_by_label("Codice di verifica").fill(code_now(page))
-        press(page, "Accedi")
+        press(page, "Conferma")
         if "/accedi" not in page.url:
             break
         page.wait_for_timeout(15_000)
@@ -120,7 +120,7 @@ def test_enter_with_a_passkey(desktop: Page, demo: DemoPortal) -> None:
         )
         assert replayed.status == 422, "the same answer a second time"
         page.get_by_label("Codice di recupero").fill(codes[0])
-        press(page, "Accedi")
+        press(page, "Conferma")
         page.wait_for_url(re.compile(r"/$"))
 
         page.goto("/profilo/verifica")

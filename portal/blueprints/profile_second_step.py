@@ -110,6 +110,8 @@ def add_passkey() -> ResponseReturnValue:
 def remove_passkey() -> ResponseReturnValue:
     """Forget a passkey; what is another's is none."""
     services, form = web.services(), RemoveForm(request.form)
+    if web.subject().account_id is None:
+        raise NotFound
     with services.transaction() as session:
         removed = passkeys.remove_passkey(session, web.subject(), form.number(), now=services.now())
     if removed:

@@ -34,6 +34,7 @@ NOBODYS: Mapping[str, str] = {
     "name": "privacy.mai-scritta.it",
     "holder": "999999",
     "document": "999999",
+    "what": "password",
     "token": "nessun-collegamento-porta-qui",
     "filename": "questo-file-non-esiste.css",
     "reference": "p-nessuno",
