@@ -152,8 +152,8 @@ def test_switch_an_app_on_for_a_mailbox_without_scripts(plain: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Codice non valido")
 
 
-def test_forget_the_password_and_choose_another(any_page: Page) -> None:
-    page = any_page
+def test_forget_the_password_and_choose_another(plain: Page) -> None:
+    page = plain
     page.goto("/accedi")
     press(page, "Password dimenticata?")
     no_barriers(page)

@@ -24,7 +24,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-LINKS_WITH_SECRETS = ("/conferma-email", "/recupero")
+LINKS_WITH_SECRETS = ("/conferma-email", "/conferma-avvisi", "/recupero")
 """Where links of mails lead that carry a secret: nobody is told whence one goes on (S22)."""
 HSTS = "max-age=63072000; includeSubDomains"
 KEPT = ("static", "brand.file")

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from portal import web
+from portal import recent, web
 from portal.blueprints import refusals
 from portal.blueprints.wizard import address_after, go_to, skipped, step_values
 from portal.domain.billing import IDENTITY_FIELDS
@@ -78,7 +78,7 @@ def _save(draft: str, edit: DataEdit) -> None:
 
 
 def _contacts(form: HolderForm) -> ContactEdit:
-    return ContactEdit(form.texts, form.email, form.email_again, form.seen)
+    return ContactEdit(form.texts, form.email, form.email_again, form.seen, is_proved=recent.is_proved())
 
 
 def _billing(form: BillingForm) -> BillingEdit | None:
@@ -134,7 +134,7 @@ def _page(
         "totals": found.draft.totals,
         "opened": wanted,
         "typed": holder.values() if holder else None,
-        "billing": _shown_billing(found.people.billing, billing, refusal),
+        "billing": shown_billing(found.people.billing, billing, refusal),
         "holder_problems": refusal.holder if refusal else [],
         "billing_problems": refusal.billing if refusal else [],
         "query": form.query(),
@@ -146,7 +146,7 @@ def _page(
     return web.render("people/data.html", part, status, **frame, **values)
 
 
-def _shown_billing(stored: Billing, sent: BillingForm | None, refusal: DataRefused | None) -> dict[str, Any]:
+def shown_billing(stored: Billing, sent: BillingForm | None, refusal: DataRefused | None) -> dict[str, Any]:
     """Return what the invoice's fields show: what was typed, else what is known."""
     known = {
         "kind": stored.kind,

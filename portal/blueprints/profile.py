@@ -12,16 +12,23 @@ from flask_login import current_user
 from portal import login, recent, web
 from portal.forms.profile import EndSessionForm, PasswordForm
 from portal.new_passwords import problem_of
-from portal.usecases import passwords, second_steps, sessions
+from portal.usecases import passwords, profile, second_steps, sessions
 
 bp = Blueprint("profile", __name__)
 log = structlog.get_logger()
+LANGUAGE_NAMES = (("it", "Italiano"), ("en", "English"))
 
 
 @bp.get("/profilo")
 def index() -> ResponseReturnValue:
     """Lead to everything that can be looked at and changed."""
-    return web.render("profile/index.html", ways=second_steps.look_at_ways(web.reading(), web.subject()))
+    session, subject = web.reading(), web.subject()
+    return web.render(
+        "profile/index.html",
+        ways=second_steps.look_at_ways(session, subject),
+        language=profile.language_of(session, subject),
+        languages=LANGUAGE_NAMES,
+    )
 
 
 @bp.route("/profilo/password", methods=["GET", "POST"])

@@ -47,6 +47,15 @@ class FormCode(StrEnum):
     """Another page has changed it since this one was drawn."""
 
 
+class AddressUse(StrEnum):
+    """What an address shall be used for."""
+
+    ACCOUNT = "account"
+    """In place of the account's own."""
+    NOTICES = "notices"
+    """Besides the others."""
+
+
 def check_contacts(
     kind: CustomerKind, texts: Mapping[str, str], *, today: date
 ) -> tuple[dict[str, str], list[FieldProblem]]:

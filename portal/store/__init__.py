@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 from portal.store import (
     accounts,
+    address_confirmations,
     attempts,
     auto_renewals,
     billing,
@@ -43,6 +44,7 @@ from portal.store.base import Base
 
 _AGGREGATES = (
     accounts,
+    address_confirmations,
     attempts,
     auto_renewals,
     billing,

@@ -21,7 +21,7 @@ from portal.domain.contacts import (
     new_contact,
 )
 from portal.domain.customers import FieldCode
-from portal.domain.errors import FieldProblem, FieldsRefused, NotFound
+from portal.domain.errors import FieldProblem, FieldsRefused, NotFound, ProofNeeded
 from portal.domain.history import Deed
 from portal.ports import Sealer
 from portal.store import email_changes
@@ -42,6 +42,8 @@ class ContactEdit:
     email_again: str
     seen: Mapping[str, str] = field(default_factory=dict)
     """These fields and `contact_email` as the page showed them; one that is missing is not judged."""
+    is_proved: bool = True
+    """Whether the person has given the password lately, as a new address or phone number needs (S20)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def save_contacts(
 
     The caller holds the owner's lock and has seen that the holder is the subject's. A mailbox's own session
     changes that mailbox's holder alone: where others stand in the same name, theirs stays as it is. What
-    another page has changed since this one was drawn is never overwritten unseen. Raises FieldsRefused, and
-    then nothing has changed. Source: domain.md 2.2, 2.3, 11.2.
+    another page has changed since this one was drawn is never overwritten unseen. Raises FieldsRefused and
+    ProofNeeded, and then nothing has changed. Source: domain.md 2.2, 2.3, 11.2.
     """
     stored = {name: getattr(holder, name) for name in CONTACT_FIELDS}
     texts, changed = merged(edit.texts, edit.seen, stored)
@@ -77,6 +79,8 @@ def save_contacts(
     wanted = _checked_email(session, subject, holder, edit, draft_id, now, problems)
     if problems:
         raise FieldsRefused(problems)
+    if not edit.is_proved and (wanted or _changes_phone(holder, values)):
+        raise ProofNeeded
     own = holder
     if _changes(holder, values, wanted):
         own = _apart(session, subject, holder)
@@ -150,6 +154,12 @@ def _check_new(
 
 def _changes(holder: Holder, values: Mapping[str, str], wanted: str) -> bool:
     return bool(wanted) or any(getattr(holder, name) != value for name, value in values.items())
+
+
+def _changes_phone(holder: Holder, values: Mapping[str, str]) -> bool:
+    return any(
+        getattr(holder, name) != values.get(name, getattr(holder, name)) for name in ("phone", "mobile")
+    )
 
 
 def _apart(session: Session, subject: Subject, holder: Holder) -> Holder:
