@@ -48,7 +48,6 @@ POLICIES: dict[str, Policy] = {
     "profile_data.show": Policy.SIGNED_IN,
     "profile_data.save_holder": Policy.SIGNED_IN,
     "profile_data.save_billing": Policy.SIGNED_IN,
-    "profile_data.set_language": Policy.SIGNED_IN,
     "notice_addresses.show": Policy.SIGNED_IN,
     "notice_addresses.ask": Policy.SIGNED_IN,
     "notice_addresses.remove": Policy.SIGNED_IN,

@@ -23,8 +23,8 @@ from workers.methods import AskMethodWork, ForgetMethodWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
-from workers.refunds import RefundWork
 from workers.recovery import RecoveryWork
+from workers.refunds import RefundWork
 from workers.relay import Relay
 from workers.space import SpaceWork
 from workers.usage import UsageWork

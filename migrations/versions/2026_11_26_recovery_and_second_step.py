@@ -1,7 +1,7 @@
 """recovery and second step
 
 Revision ID: 6108413000b7
-Revises: bf0937bfcd0c
+Revises: 4b7d20c9a1e6
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "6108413000b7"
-down_revision = "bf0937bfcd0c"
+down_revision = "4b7d20c9a1e6"
 branch_labels = None
 depends_on = None
 

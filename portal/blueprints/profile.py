@@ -12,11 +12,10 @@ from flask_login import current_user
 from portal import login, recent, web
 from portal.forms.profile import EndSessionForm, PasswordForm
 from portal.new_passwords import problem_of
-from portal.usecases import passwords, profile, second_steps, sessions
+from portal.usecases import passwords, second_steps, sessions
 
 bp = Blueprint("profile", __name__)
 log = structlog.get_logger()
-LANGUAGE_NAMES = (("it", "Italiano"), ("en", "English"))
 
 
 @bp.get("/profilo")
@@ -26,8 +25,6 @@ def index() -> ResponseReturnValue:
     return web.render(
         "profile/index.html",
         ways=second_steps.look_at_ways(session, subject),
-        language=profile.language_of(session, subject),
-        languages=LANGUAGE_NAMES,
     )
 
 

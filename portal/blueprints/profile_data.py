@@ -1,4 +1,4 @@
-"""`/profilo/dati`: one's own contacts, who is invoiced, and the language of the mails."""
+"""`/profilo/dati`: one's own contacts, and who is invoiced."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from portal.domain.billing import IDENTITY_FIELDS
 from portal.domain.contacts import CONTACT_FIELDS
 from portal.domain.errors import DataRefused, FieldsRefused
 from portal.forms.people import KIND, BillingForm, HolderForm
-from portal.forms.profile import LanguageForm
 from portal.usecases import profile
 from portal.usecases.contacts import ContactEdit
 
@@ -72,17 +71,6 @@ def save_billing() -> ResponseReturnValue:
         return _page(422, billing=form, refusal=DataRefused((), refusal.problems))
     flash(web.words("profile/_saved_text.html"), "ok")
     return web.see_other("profile_data.show", _anchor="fattura")
-
-
-@bp.post("/profilo/lingua")
-def set_language() -> ResponseReturnValue:
-    """Write the mails in another language from now on."""
-    form = LanguageForm(request.form)
-    if form.validate():
-        with web.services().transaction() as session:
-            profile.set_language(session, web.subject(), str(form.language.data))
-        flash(web.words("profile/_saved_text.html"), "ok")
-    return web.see_other("profile.index")
 
 
 def _page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, IntegerField, StringField
-from wtforms.validators import AnyOf, InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange
 
 LARGEST = 2**31 - 1
 
@@ -62,12 +62,6 @@ class RemoveForm(Form):
     def number(self) -> int:
         """Return its number; 0, which none has, where none was sent."""
         return self.passkey.data if self.validate() and self.passkey.data else 0
-
-
-class LanguageForm(Form):
-    """In which language the mails are written."""
-
-    language = StringField(validators=[AnyOf(["it", "en"])])
 
 
 class AddressForm(Form):

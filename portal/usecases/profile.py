@@ -1,4 +1,4 @@
-"""What people see and change of themselves outside of a renewal: holder, billing, language."""
+"""What people see and change of themselves outside of a renewal: holder and billing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
@@ -14,9 +13,8 @@ from portal.domain.customers import CustomerKind
 from portal.domain.errors import NotFound
 from portal.ports import Sealer
 from portal.store import email_changes, locks
-from portal.store.accounts import Account, Holder
+from portal.store.accounts import Holder
 from portal.store.billing import own_holder
-from portal.store.mailboxes import Mailbox
 from portal.usecases import billing as billing_data
 from portal.usecases import contacts
 from portal.usecases.billing import Billing
@@ -74,19 +72,3 @@ def save_billing(
     billing_data.save_billing(
         session, subject, kind, texts, split_payment=split_payment, seen=seen, today=today, now=now
     )
-
-
-def language_of(session: Session, subject: Subject) -> str:
-    """Return in which language the subject's mails are written."""
-    if subject.account_id is not None:
-        return session.scalars(select(Account.language).where(Account.id == subject.account_id)).one()
-    return session.scalars(select(Mailbox.language).where(Mailbox.id == subject.mailbox_id)).one()
-
-
-def set_language(session: Session, subject: Subject, language: str) -> None:
-    """Write the subject's mails in that language from now on."""
-    if subject.account_id is not None:
-        statement = update(Account).where(Account.id == subject.account_id)
-    else:
-        statement = update(Mailbox).where(Mailbox.id == subject.mailbox_id)
-    session.execute(statement.values(language=language))

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.store.accounts import Account, Holder
+from portal.store.contracts import SOURCE_LANGUAGE
 from portal.store.mailboxes import Mailbox
 from portal.usecases.access import mailbox_exists
 
@@ -30,4 +31,4 @@ def names_reached(session: Session, email: str, *, limit: int, now: datetime) ->
     alive = [box for box in boxes if mailbox_exists(box, now)]
     names = [row.username for row in accounts] + [row.address for row in alive]
     languages = [row.language for row in accounts] + [row.language for row in alive]
-    return names[:limit], (languages or ["it"])[0]
+    return names[:limit], next((each for each in languages if each), SOURCE_LANGUAGE)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.store.accounts import Account, Holder
 from portal.store.mailboxes import Mailbox
+from portal.usecases.languages import language_of
 from portal.usecases.mail_rows import SEALED, Context, MailOwner, MailSubject, write_mail
 
 
@@ -29,14 +30,16 @@ def reached(session: Session, subject: Subject) -> Reached:
     """Return where mails about a subject's access go: the account's address, or the holder's of a mailbox."""
     if subject.account_id is not None:
         account = session.get_one(Account, subject.account_id)
-        owner = MailOwner(account_id=account.id)
-        return Reached(account.username, "", account.email, owner)
+        language = language_of(session, account.id, None)
+        return Reached(
+            account.username, "", account.email, MailOwner(account_id=account.id, language=language)
+        )
     box, holder = session.execute(
         select(Mailbox, Holder)
         .join(Holder, Holder.id == Mailbox.holder_id)
         .where(Mailbox.id == subject.mailbox_id)
     ).one()
-    owner = MailOwner(mailbox_id=box.id, language=box.language)
+    owner = MailOwner(mailbox_id=box.id, language=language_of(session, None, box.id))
     return Reached(box.address, holder.display_name, holder.contact_email, owner)
 
 
