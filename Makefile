@@ -6,10 +6,11 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e soak pictures looks lighthouse bench format migration messages lock clean
+.PHONY: help setup demo test lint types e2e soak pictures looks lighthouse bench format migration messages
+.PHONY: sbom licences audit-packages lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: ## the whole portal here, with made-up data (PORT=8000)
 	@$(PYTHON) tools/bootstrap.py run
@@ -57,6 +58,15 @@ migration: setup ## make migration m="add plan X": a draft from the difference b
 
 messages: setup ## every text into the catalogues of all languages; says what lacks words
 	@$(VENV)/python -m tools.messages
+
+sbom: setup ## what the portal is made of, as CycloneDX JSON, into .cache/sbom.cdx.json
+	@$(VENV)/python -m tools.supply sbom
+
+licences: setup ## the licence of every package in use
+	@$(VENV)/python -m tools.supply licences
+
+audit-packages: setup ## known weaknesses of the packages in use, where their source can be reached
+	@$(VENV)/python -m tools.supply audit
 
 lock: ## requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	@$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

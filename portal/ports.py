@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from portal.domain.documents import CleanDocument
 from portal.domain.plans import Plan
 from portal.gateway_ports import (
     GatewayEvent as GatewayEvent,
@@ -77,42 +75,6 @@ class SpaceMeter(Protocol):
 
     def read(self, address: str) -> SpaceUse | None:
         """Return it; None: of this mailbox it tells nothing. Raises Unavailable or Unreachable."""
-        ...
-
-
-class DocumentCleaner(Protocol):
-    """Makes a harmless document of a file that may be anything."""
-
-    def clean(self, data: bytes) -> CleanDocument:
-        """Return what the file became. Raises DocumentRefused, Unavailable."""
-        ...
-
-
-class DocumentScanner(Protocol):
-    """Knows viruses."""
-
-    def scan(self, data: bytes) -> None:
-        """Raise DocumentRefused for a file that holds one, Unavailable where nobody can say."""
-        ...
-
-
-class DocumentVault(Protocol):
-    """Keeps documents sealed, outside of what any web server gives out."""
-
-    def put(self, content: bytes) -> str:
-        """Keep it; return the name by which it is found, which tells nothing."""
-        ...
-
-    def get(self, name: str) -> bytes:
-        """Return it. Raises Rejected for what is not there or was changed."""
-        ...
-
-    def drop(self, name: str) -> None:
-        """Forget it; again is harmless."""
-        ...
-
-    def drop_all_but(self, names: Collection[str], *, older_than_seconds: float) -> int:
-        """Forget what is kept under no such name and has been there for so long; return how much."""
         ...
 
 

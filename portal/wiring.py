@@ -22,13 +22,11 @@ from portal.adapters.imap.usage import ImapMeter
 from portal.adapters.mailer.smtp import SmtpMailer
 from portal.adapters.platform.local import LocalPlatform
 from portal.adapters.sealing import KeySealer
+from portal.document_ports import DocumentCleaner, DocumentScanner, DocumentVault
 from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
 from portal.ports import (
     CredentialVerifier,
-    DocumentCleaner,
-    DocumentScanner,
-    DocumentVault,
     Mailer,
     MailPlatform,
     PasswordHasher,

@@ -18,6 +18,7 @@ SETS = {
     "test.txt": ["pyproject.toml", "--group", "test", "-c", "requirements/run.txt"],
     "browser.txt": ["--group", "browser"],
     "lock.txt": ["--group", "lock"],
+    "supply.txt": ["--group", "supply"],
 }
 
 

@@ -22,6 +22,7 @@ LAW: dict[str, set[str]] = {
     "portal.documents": {"portal.domain", "portal.formats", "portal.languages"},
     "portal.gateway_ports": DOMAIN_ONLY,
     "portal.ports": {"portal.domain", "portal.gateway_ports"},
+    "portal.document_ports": DOMAIN_ONLY,
     "portal.brand_settings": DOMAIN_ONLY,
     "portal.gateway_settings": DOMAIN_ONLY,
     "portal.space_settings": DOMAIN_ONLY,
@@ -51,6 +52,7 @@ LAW: dict[str, set[str]] = {
     },
     "portal.wiring": {
         "portal.adapters",
+        "portal.document_ports",
         "portal.domain",
         "portal.failpoints",
         "portal.ports",
