@@ -1,4 +1,4 @@
-"""What the portal asks of whoever looks at documents and keeps them; how they say no is in `portal/ports.py`."""
+"""What the portal asks of whoever looks at documents and keeps them; how they say no: `portal/ports.py`."""
 
 from __future__ import annotations
 

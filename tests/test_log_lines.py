@@ -7,7 +7,7 @@ import json
 import pytest
 import structlog
 
-from portal import logs
+from portal import log_lines
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from portal import logs
     ["password", "new_password", "session_token", "csrf_token", "Cookie", "authorization", "password_hash"],
 )
 def test_a_value_with_a_secret_name_is_hidden(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure()
+    log_lines.configure()
 
     structlog.get_logger("portal.test").warning("happened", **{name: "pioggia"}, who="account:1")
 
@@ -25,7 +25,7 @@ def test_a_value_with_a_secret_name_is_hidden(name: str, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("text", ["a\nb", 'a\r\n{"event": "forged"}', "\u2028", "\x1b[31m", "\x00"])
 def test_whatever_is_written_is_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure()
+    log_lines.configure()
 
     structlog.get_logger("portal.test").warning("happened", said=text)
 

@@ -18,6 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
 from portal.ports import OutsideFailure, Rejected, Unreachable
 from portal.store import outbox
@@ -141,7 +142,7 @@ class _Batch(Generic[Task, Answer]):
 
     def _do(self, left: deque[Claim], ask: Callable[[Task], Answer]) -> None:
         claim = left.popleft()
-        with history.within(claim.request_id):
+        with history.within(claim.request_id), bound_contextvars(request_id=claim.request_id):
             self._do_one(claim, left, ask)
 
     def _do_one(self, claim: Claim, left: deque[Claim], ask: Callable[[Task], Answer]) -> None:

@@ -8,6 +8,7 @@ from threading import Event
 import dramatiq
 from dramatiq import Worker
 
+from portal import log_lines
 from portal.store import outbox
 from portal.wiring import Services
 from workers.broker import Shop, make_shop
@@ -22,6 +23,7 @@ CLOCK_STOP_SECONDS = 10
 
 def production() -> None:
     """Make the broker of this worker process; the dramatiq command calls it once in each."""
+    log_lines.configure(alone=True)
     dramatiq.set_broker(make_shop(services_from_environment()).broker)
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from portal import log_lines
 from portal.cli.context import USAGE, pass_services, refuse
 from portal.demo.calendar import DemoClock
 from portal.formats import long_day
@@ -50,6 +51,7 @@ def clock(services: Services) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    log_lines.configure()
     click.echo("Orologio avviato.")
     Clock(services).run(stopping)
     click.echo("Fermato.")
