@@ -39,7 +39,7 @@ def send(address: str) -> ResponseReturnValue:
         _keep(address)
     except DocumentRefused as refusal:
         with services.transaction() as session:
-            documents.record_refusal(session, subject, address, refusal.problem, now=services.now())
+            documents.record_refusal(session, subject, address, now=services.now())
         log.warning("document_refused", who=current_user.log_name, problem=refusal.problem)
         return _page(address, 422, problem=refusal.problem)
     flash(web.words("documents/_sent_text.html"), "ok")

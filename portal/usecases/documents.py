@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.documents import MOST_FILES, CleanDocument, DocumentProblem, check_room
+from portal.domain.documents import MOST_FILES, CleanDocument, check_room
 from portal.domain.errors import NotFound
 from portal.domain.history import Deed
 from portal.store import documents, locks
@@ -78,11 +78,9 @@ def keep_document(
     history.record(session, Deed.DOCUMENT_ADDED, subject, now=now, about=mailbox.address)
 
 
-def record_refusal(
-    session: Session, subject: Subject, address: str, problem: DocumentProblem, *, now: datetime
-) -> None:
-    """Write down that a file was not taken, and why. Raises NotFound."""
-    about = f"{_visible(session, subject, address).address}: {problem}"
+def record_refusal(session: Session, subject: Subject, address: str, *, now: datetime) -> None:
+    """Write down that a file was not taken. Raises NotFound."""
+    about = _visible(session, subject, address).address
     history.record(session, Deed.DOCUMENT_REFUSED, subject, now=now, about=about)
 
 
