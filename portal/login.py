@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from flask import Flask, abort, g, redirect, request, session, url_for
@@ -200,12 +202,18 @@ def _refuse_unreadable_input() -> None:
         abort(404)
     doubled = [
         name
-        for name, values in (() if request.method in SAFE_METHODS else request.form.lists())
+        for name, values in (() if request.method in SAFE_METHODS else _fields())
         if len(values) > 1 and name not in REPEATED_FIELDS
     ]
     if doubled or any("\0" in value for values in request.values.listvalues() for value in values):
         log.warning("unreadable_input_refused", endpoint=request.endpoint, doubled=len(doubled))
         abort(400)
+
+
+def _fields() -> Iterator[tuple[str, list[Any]]]:
+    """Give every field of the request's form with all its values, files too."""
+    yield from request.form.lists()
+    yield from request.files.lists()
 
 
 def _guard() -> ResponseReturnValue | None:

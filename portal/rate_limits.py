@@ -25,6 +25,7 @@ PER_ADDRESS = "40 per 15 minutes; 400 per day"
 IN_ALL = "1000 per 5 minutes"
 REQUESTS = "10 per 15 minutes; 50 per day"
 QUESTIONS = "30 per 15 minutes; 300 per day"
+UPLOADS = "30 per 15 minutes; 100 per day"
 SECOND_STEP = "second:"
 """What the keys of tries of the second step begin with."""
 DEVICE_COOKIE = "portal_device"
@@ -93,6 +94,12 @@ def limited_questions(view: Callable[..., Any]) -> Callable[..., Any]:
 def limited_requests(view: Callable[..., Any]) -> Callable[..., Any]:
     """Limit what strangers may ask us to send, by their address; each counts, whatever becomes of it."""
     limited: Callable[..., Any] = limiter.limit(REQUESTS, key_func=caller_address, methods=["POST"])(view)
+    return limited
+
+
+def limited_uploads(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Limit the files that somebody signed in may have taken apart, those that are refused included (S43)."""
+    limited: Callable[..., Any] = limiter.limit(UPLOADS, key_func=_uploader)(view)
     return limited
 
 
@@ -178,6 +185,10 @@ def _known_device(digest: str) -> str | None:
 def _signer() -> URLSafeSerializer:
     keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
     return URLSafeSerializer(keys, salt="device")
+
+
+def _uploader() -> str:
+    return f"uploads:{web.subject()}"
 
 
 def _digest(identifier: str) -> str:

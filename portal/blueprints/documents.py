@@ -15,6 +15,7 @@ from portal.domain.documents import (
     DocumentProblem,
     DocumentRefused,
 )
+from portal.rate_limits import limited_uploads
 from portal.usecases import documents
 
 bp = Blueprint("documents", __name__)
@@ -31,6 +32,7 @@ def show(address: str) -> ResponseReturnValue:
 
 
 @bp.post("/caselle/<address>/documento")
+@limited_uploads
 def send(address: str) -> ResponseReturnValue:
     """Take a file apart, and keep what it became."""
     services, subject = web.services(), web.subject()

@@ -232,6 +232,23 @@ def test_nobody_fills_the_disk_by_sending_and_deleting(
     assert send(enter(people.owner), address, PICTURE).status_code == 303
 
 
+def test_who_sends_bombs_all_day_is_made_to_wait(people: People, enter: Enter) -> None:
+    """Each costs a process of its own, refused or not; the others are not made to wait with them."""
+    browser, other = enter(people.owner), enter(people.other)
+    statuses = [send(browser, people.owner.address, b"x").status_code for _ in range(31)]
+
+    assert statuses == [422] * 30 + [429]
+    assert send(other, people.other.address, b"x").status_code == 422
+
+
+def test_of_two_files_none_is_taken(services: Services, people: People, enter: Enter) -> None:
+    two = [(BytesIO(PICTURE), "a.jpg", "image/jpeg"), (BytesIO(corpus.HTML), "b.html", "text/html")]
+    answer = enter(people.owner).post(f"/caselle/{people.owner.address}/documento", {"document": two})
+
+    assert answer.status_code == 400
+    assert files(services) == []
+
+
 def test_a_file_without_its_row_does_not_stay(
     services: Services, people: People, enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Thread
 
-from tests.servers.certificates import Certificate
+from tests.servers.certificates import Authority, Certificate
 
 GREETING = b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n"
 ANSWERS: Mapping[bytes, bytes] = {
@@ -39,6 +39,8 @@ class ImapServer:
         self.behaviour = behaviour or Behaviour()
         self.heard = bytearray()
         self.connections = 0
+        self.authority: Authority | None = None
+        """Who vouches for it, where a test wants to know."""
         self._context = _context(certificate)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = Thread(target=self._serve, daemon=True)
