@@ -15,7 +15,6 @@ from typing import Any
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
-from imapclient.tls import IMAP4_TLS
 
 from portal.adapters.outside import must_be_outside_transaction
 from portal.mail_server_settings import MailServer
@@ -41,21 +40,6 @@ _CODE = re.compile(r"\[([A-Z-]{1,40})[ \]]")
 logging.getLogger("imapclient").setLevel(logging.WARNING)  # below, it tells what was sent
 
 
-class _Connection(IMAP4_TLS):  # type: ignore[misc]
-    """Refuses a literal before there is memory set aside for it."""
-
-    def read(self, size: int) -> bytes:
-        if size > LARGEST_ANSWER:
-            raise self.abort("the literal is too long")
-        data: bytes = super().read(size)
-        return data
-
-
-class _Client(IMAPClient):  # type: ignore[misc]
-    def _create_IMAP4(self) -> _Connection:
-        return _Connection(self.host, self.port, self.ssl_context, self._timeout.connect)
-
-
 @contextmanager
 def conversation(server: MailServer) -> Iterator[IMAPClient]:
     """Give a connection that nobody has signed in on. Raises Unreachable, Unavailable."""
@@ -70,7 +54,7 @@ def conversation(server: MailServer) -> Iterator[IMAPClient]:
 @contextmanager
 def _connected(server: MailServer) -> Iterator[IMAPClient]:
     try:
-        client = _Client(
+        client = IMAPClient(
             server.host, server.port, ssl_context=_context(server), timeout=server.timeout_seconds
         )
     except GARBLED as failure:
