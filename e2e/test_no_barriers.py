@@ -23,6 +23,8 @@ PAGES = (
     "/credito",
     "/credito/ricarica",
     "/caselle/direzione@contiesoci.pec.example/spazio?mailbox_gb=1",
+    "/caselle/direzione@contiesoci.pec.example/documento",
+    "/profilo/attivita",
     "/ordini/AAAAAAAAAA",
     "/accessibilita",
     "/demo/posta",

@@ -25,6 +25,7 @@ from portal.store.contracts import ContractText
 from portal.store.mailboxes import Mailbox
 from portal.store.second_steps import Totp
 from portal.usecases.access import set_password
+from portal.usecases.history import by_operator, come_from
 from portal.usecases.imports.conventions import import_conventions
 from portal.usecases.imports.extras import import_extras
 from portal.usecases.imports.prices import import_prices
@@ -107,6 +108,7 @@ def _import_register(services: Services, *, big: bool) -> None:
 
 def _give_password(services: Services, username: str) -> None:
     new_hash = services.hasher.hash(PASSWORD)
+    come_from(by_operator("demo", ""))
     with services.transaction() as session:
         account: Account | None = account_by_username(session, username)
         if account is not None:
