@@ -37,6 +37,8 @@ class Language:
     words: NullTranslations
     is_complete: bool
     """Whether every text of its catalogues has words."""
+    writes_mails: bool
+    """Whether every text of mails has: a mail is in one language or in another, never in two."""
 
 
 @cache
@@ -50,10 +52,11 @@ def codes() -> tuple[str, ...]:
 def language(code: str) -> Language:
     """Return a language with its words; the source for one that has no catalogue."""
     if code == SOURCE or code not in codes():
-        return Language(SOURCE, _name(SOURCE), NullTranslations(), is_complete=True)
-    catalogues = [_read(CATALOGUES / code / name, code) for name in FILES]
-    is_complete = all(len(catalogue) and not any(map(_lacks_words, catalogue)) for catalogue in catalogues)
-    return Language(code, _name(code), _compiled(catalogues, code), is_complete)
+        return Language(SOURCE, _name(SOURCE), NullTranslations(), is_complete=True, writes_mails=True)
+    mails, pages = (_read(CATALOGUES / code / name, code) for name in FILES)
+    in_mails = _has_all_words(mails)
+    is_complete = in_mails and _has_all_words(pages)
+    return Language(code, _name(code), _compiled([mails, pages], code), is_complete, in_mails)
 
 
 def known() -> tuple[Language, ...]:
@@ -106,6 +109,10 @@ def _read(path: Path, code: str) -> Catalog:
         return Catalog(code)
     with path.open("rb") as words:
         return read_po(words, locale=code)
+
+
+def _has_all_words(catalogue: Catalog) -> bool:
+    return len(catalogue) > 0 and not any(map(_lacks_words, catalogue))
 
 
 def _lacks_words(message: Message) -> bool:

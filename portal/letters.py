@@ -51,9 +51,13 @@ def render(
 ) -> Wording:
     """Return the mail of that kind; raises jinja2's errors where a template and its values disagree.
 
+    It is in Italian where the language has no words for some mail: none is in two languages.
+
     No value can begin a new line, so none can become a header or a paragraph of its own (S46). `code` is the
     one by which `/verifica` knows the mail.
     """
+    if not languages.language(language).writes_mails:
+        language = languages.SOURCE
     environment = _environment(language)
     values = {**_on_one_line(context), "around": around, "language": language}
     values["code"] = grouped(code) if code else None

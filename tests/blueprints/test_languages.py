@@ -18,7 +18,7 @@ FOR_ALL = "/accessibilita"
 @pytest.fixture
 def english_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     known = tuple(
-        languages.Language(each.code, each.name, each.words, each.code in ("it", "en"))
+        languages.Language(each.code, each.name, each.words, each.code in ("it", "en"), writes_mails=True)
         for each in languages.known()
     )
     monkeypatch.setattr(languages, "known", lambda: known)
@@ -60,7 +60,9 @@ def test_nonsense_is_answered(visitor: Browser, accept: str) -> None:
 
 
 def test_a_language_with_gaps_is_nobodys_unasked(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    gaps = languages.Language("de", "Deutsch", languages.NullTranslations(), is_complete=False)
+    gaps = languages.Language(
+        "de", "Deutsch", languages.NullTranslations(), is_complete=False, writes_mails=False
+    )
     monkeypatch.setattr(languages, "known", lambda: (languages.language("it"), gaps))
 
     assert said(visitor, accept="de-IT,de") == "it"
@@ -155,3 +157,14 @@ def test_one_request_leaves_no_language_to_the_next(app: Flask) -> None:
         said(visitor)
 
     assert languages.current().code == "it"
+
+
+def test_the_profile_says_which_language_is_whose(app: Flask, services: Services, people: People) -> None:
+    browser = Browser(app).enter(services, people.owner.subject)
+    assert "le e-mail sono in italiano" in browser.get("/profilo").text
+
+    choose(browser, "en")
+    assert "Pages, documents and e-mails are in this language: English." in browser.get("/profilo").text
+
+    choose(browser, "de")
+    assert "Die E-Mails sind auf Italienisch." in browser.get("/profilo").text

@@ -99,4 +99,8 @@ def test_a_customer_reads_the_language_of_the_account() -> None:
 
 
 def test_a_language_without_words_reads_italian() -> None:
-    assert render("expiry_notice", "de", EXPIRY, AROUND).subject == "studio@pec.example scade tra 7 giorni"
+    words = render("expiry_notice", "de", EXPIRY, AROUND)
+
+    assert words.subject == "studio@pec.example scade tra 7 giorni"
+    assert "1 dicembre 2026" in words.text
+    assert 'lang="it"' in words.html
