@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, MetaData
 
-_DIGITS = re.compile(r"(?<![0-9A-Za-z+])[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
-"""13 to 19 digits, as people and machines write them, that are no part of a longer word."""
+_DIGITS = re.compile(r"(?<![0-9A-Za-z+])(?<![0-9]\.)[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
+"""13 to 19 digits, as people and machines write them, that are no part of a longer word or of a fraction."""
 _BOUNDARY = re.compile(r"={15}[0-9]+==")
 """What parts the parts of a mail: nineteen random digits; every fortieth looks like the number of a card."""
 _SCHEMES = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6(?:011|5)")

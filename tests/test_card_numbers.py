@@ -54,6 +54,7 @@ def test_a_card_number_is_found_however_it_is_written(text: str) -> None:
     "text",
     [
         "4242424242424241",
+        '{"seconds": 0.5277350957499407}',
         "p-4242424242424242aa",
         "1795510800000",
         "IT60X0542811101000000123456",
