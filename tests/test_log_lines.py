@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import structlog
@@ -32,3 +34,16 @@ def test_whatever_is_written_is_one_line(text: str, capsys: pytest.CaptureFixtur
     written = capsys.readouterr().err
     assert len(written.splitlines()) == 1
     assert json.loads(written)["said"] == text
+
+
+def test_a_library_command_writes_no_lines_of_its_own_form() -> None:
+    """The command that starts workers has set up lines of another form before we are asked."""
+    program = (
+        "import logging; logging.basicConfig(format='theirs %(message)s')\n"
+        "from portal import log_lines; log_lines.configure(alone=True)\n"
+        "logging.getLogger('workers.job').error('no\\n%s', 'yes')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    (line,) = done.stderr.splitlines()
+    assert json.loads(line)["event"] == "no\nyes"

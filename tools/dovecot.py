@@ -106,8 +106,11 @@ def _unpack(packages: list[Path]) -> None:
         raise NoDovecot(f"apt had nothing to fetch for {PACKAGE}")
     target = FOLDER.with_name("dovecot.part")
     shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     for package in packages:
-        subprocess.run(["dpkg-deb", "-x", package, target], check=True)
+        done = subprocess.run(["dpkg-deb", "-x", package, target], check=False)
+        if done.returncode:
+            raise NoDovecot(f"{package.name} could not be unpacked")
     shutil.rmtree(FOLDER, ignore_errors=True)
     target.rename(FOLDER)
 

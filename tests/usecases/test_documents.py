@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
-from portal.domain.documents import CleanDocument, DocumentKind
+from portal.domain.documents import MOST_FILES, CleanDocument, DocumentKind, DocumentRefused, check_room
 from portal.domain.lifecycle import SUSPENDED_CAPABILITIES
 from portal.store import outbox
 from portal.store.documents import Document
@@ -124,3 +127,39 @@ def test_a_row_names_one_sender(services: Services, account: Subject) -> None:
     with services.reading() as session:
         (row,) = session.scalars(select(Document)).all()
     assert (row.account_id, row.by_mailbox_id) == (account.account_id, None)
+
+
+class Meeting:
+    """Lets two look at how much room there is before either writes; one alone goes on after a while."""
+
+    def __init__(self) -> None:
+        self._barrier = threading.Barrier(2)
+
+    def check_room(self, living: int, today: int) -> None:
+        check_room(living, today)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self._barrier.wait(0.5)
+
+
+@pytest.mark.parametrize(
+    ("is_locked", "kept"), [(True, MOST_FILES), (False, MOST_FILES + 1)], ids=["locked", "control"]
+)
+def test_two_at_once_do_not_get_the_last_place_both(
+    services: Services, account: Subject, monkeypatch: pytest.MonkeyPatch, is_locked: bool, kept: int
+) -> None:
+    """Without the lock they would, on PostgreSQL: SQLite has one writer at a time."""
+    for _ in range(MOST_FILES - 1):
+        keep(services, account)
+    monkeypatch.setattr("portal.usecases.documents.check_room", Meeting().check_room)
+    if not is_locked:
+        monkeypatch.setattr("portal.store.locks.lock_owner", lambda *_about: None)
+        if services.engine.dialect.name == "sqlite":
+            pytest.skip("has one writer at a time, lock or no lock")
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(keep, services, account) for _ in range(2)]:
+            with contextlib.suppress(DocumentRefused):
+                done.result()
+
+    with services.reading() as session:
+        assert len(session.scalars(select(Document)).all()) == kept
