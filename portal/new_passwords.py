@@ -1,10 +1,11 @@
-"""Judging a password that somebody chooses, wherever that is."""
+"""A password that somebody chooses, wherever that is: judging it, and what is kept of it."""
 
 from __future__ import annotations
 
 from portal import web
 from portal.domain.passwords import password_problem
 from portal.forms.profile import PasswordForm
+from portal.usecases.passwords import NewPassword
 
 
 def problem_of(form: PasswordForm, identifier: str) -> str:
@@ -12,3 +13,11 @@ def problem_of(form: PasswordForm, identifier: str) -> str:
     brand = web.services().settings.brand
     own_words = (identifier, brand.name, brand.account_domain)
     return password_problem(form.new, own_words) or ("" if form.new == form.again else "differs")
+
+
+def chosen(form: PasswordForm) -> NewPassword:
+    """Return the password that was chosen, as what is kept of it: slow, so outside of a transaction."""
+    services = web.services()
+    return NewPassword(
+        services.hasher.hash(form.new), services.sealer, kept_elsewhere=not services.verifier.keeps_hashes
+    )

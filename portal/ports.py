@@ -56,6 +56,9 @@ class Rejected(OutsideFailure):
 class CredentialVerifier(Protocol):
     """Says whether a mailbox's own password is right."""
 
+    keeps_hashes: bool
+    """Whether it asks the portal's own hashes; else passwords are set by the mail platform."""
+
     def verify(self, address: str, stored_hash: str | None, password: str) -> bool:
         """Return the truth, in the same time whether or not the mailbox exists. Raises Unavailable."""
         ...
@@ -128,6 +131,10 @@ class MailPlatform(Protocol):
 
     def restore(self, key: str, address: str) -> None:
         """Let a suspended mailbox do everything again; harmless for one that does."""
+        ...
+
+    def set_password(self, key: str, address: str, password_hash: str) -> None:
+        """Let the mailbox's password be the one of this argon2id hash; the password itself stays here."""
         ...
 
     def cancel(self, key: str, address: str) -> None:

@@ -43,6 +43,12 @@ def is_proved() -> bool:
     )
 
 
+def demand_for(hurts: bool) -> None:
+    """Raise ProofNeeded where something hurts and the person has not proved lately who it is."""
+    if hurts and not is_proved():
+        raise ProofNeeded
+
+
 def _take_proof() -> ResponseReturnValue | None:
     given = request.method not in SAFE_METHODS and PASSWORD in request.form
     if not given or not current_user.is_authenticated:

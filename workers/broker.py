@@ -20,6 +20,7 @@ from workers.job import Work, run
 from workers.lifecycle import CancelWork, RestoreWork, SuspendWork
 from workers.mail import MailWork
 from workers.methods import AskMethodWork, ForgetMethodWork
+from workers.passwords import PasswordWork
 from workers.payments import AskWork
 from workers.platform import ChangeWork, RenewWork, WithdrawWork
 from workers.progress import notice_works
@@ -88,6 +89,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         WithdrawWork(services),
         SpaceWork(services),
         RecoveryWork(services),
+        PasswordWork(services),
         AskWork(services),
         RefundWork(services),
         AskMethodWork(services),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import languages, web
+from portal import languages, recent, web
 from portal.blueprints import plan_step, refusals
 from portal.blueprints.bank_days import CLOSED_DAYS, bank_calendar
 from portal.blueprints.paying import lead_to_page
@@ -77,6 +77,7 @@ def confirm(draft: str) -> ResponseReturnValue:
                 calendar=bank_calendar(),
                 now=services.now(),
             )
+            recent.demand_for(auto_renewal_consents.wants_mandate(session, order))  # S20: nothing is kept
     except ConsentTooSmall:
         flash(render_template("renewals/_ask_again_text.html"), "warn")
         return web.see_other("payment_step.payment", draft=draft)

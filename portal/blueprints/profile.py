@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from portal import login, recent, web
 from portal.forms.profile import EndSessionForm, PasswordForm
-from portal.new_passwords import problem_of
+from portal.new_passwords import chosen, problem_of
 from portal.usecases import passwords, second_steps, sessions
 
 bp = Blueprint("profile", __name__)
@@ -39,9 +39,9 @@ def password() -> ResponseReturnValue:
         refused = not recent.proves_now()
         return web.render("profile/password.html", None, 422, form=form, problem=problem, refused=refused)
     services = web.services()
-    new_hash = services.hasher.hash(form.new)
+    new = chosen(form)
     with services.transaction() as session:
-        passwords.change_password(session, web.subject(), new_hash, now=services.now())
+        passwords.change_password(session, web.subject(), new, now=services.now())
     login.renew_session()
     log.info("password_changed", who=current_user.log_name)
     flash(web.words("profile/_password_changed_text.html"), "ok")

@@ -11,7 +11,7 @@ from portal.domain.errors import NotFound
 from portal.domain.recovery import Forgotten
 from portal.forms.profile import PasswordForm
 from portal.forms.recovery import AskForm
-from portal.new_passwords import problem_of
+from portal.new_passwords import chosen, problem_of
 from portal.usecases import recovery
 from portal.usecases.recovery import Recovering
 
@@ -68,10 +68,10 @@ def choose() -> ResponseReturnValue:
 
 def _chosen(found: Recovering, token: str, form: PasswordForm) -> ResponseReturnValue:
     services = web.services()
-    new_hash, opened = services.hasher.hash(form.new), rate_limits.strangers_keys(found.identifier)
+    new, opened = chosen(form), rate_limits.strangers_keys(found.identifier)
     try:
         with services.transaction() as writing:
-            recovery.choose_password(writing, token, new_hash, opened, now=services.now())
+            recovery.choose_password(writing, token, new, opened, now=services.now())
     except NotFound:
         return web.render("recovery/dead.html", status=410)
     session.clear()

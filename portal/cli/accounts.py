@@ -13,6 +13,7 @@ from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem, password
 from portal.formats import moment
 from portal.usecases.access import set_password
 from portal.usecases.accounts import account_subject, disable, enable, every_account, mailbox_subject
+from portal.usecases.second_steps import remove_all
 from portal.wiring import Services
 
 SENTENCES: dict[PasswordProblem, str] = {
@@ -81,6 +82,32 @@ def set_mailbox_password(services: Services, address: str, piped: bool) -> None:
     _store_password(services, subject, address, piped=piped)
 
 
+@accounts.command("remove-second-step")
+@click.argument("username", metavar="ACCOUNT")
+@pass_services
+def remove_account_second_step(services: Services, username: str) -> None:
+    """Toglie la verifica in due passaggi a un account, dopo che l'assistenza ha accertato chi lo chiede."""
+    with services.transaction() as session:
+        try:
+            removed = remove_all(session, account_subject(session, username), now=services.now())
+        except NotFound:
+            refuse(NO_ACCOUNT.format(name=username))
+    _say_removed(username, removed)
+
+
+@mailboxes.command("remove-second-step")
+@click.argument("address", metavar="INDIRIZZO")
+@pass_services
+def remove_mailbox_second_step(services: Services, address: str) -> None:
+    """Toglie la verifica in due passaggi a una casella, dopo che l'assistenza ha accertato chi lo chiede."""
+    with services.transaction() as session:
+        try:
+            removed = remove_all(session, mailbox_subject(session, address), now=services.now())
+        except NotFound:
+            refuse(NO_MAILBOX.format(name=address))
+    _say_removed(address, removed)
+
+
 @accounts.command("disable")
 @click.argument("username", metavar="ACCOUNT")
 @pass_services
@@ -105,6 +132,11 @@ def enable_account(services: Services, username: str) -> None:
         except NotFound:
             refuse(NO_ACCOUNT.format(name=username))
     click.echo(f"Account {username}: {'abilitato' if is_new else 'era già abilitato'}.")
+
+
+def _say_removed(name: str, removed: bool) -> None:
+    state = "tolta; le sessioni aperte sono state chiuse" if removed else "non era attiva"
+    click.echo(f"Verifica in due passaggi di {name.strip().lower()}: {state}.")
 
 
 def _store_password(services: Services, subject: Subject, name: str, *, piped: bool) -> None:

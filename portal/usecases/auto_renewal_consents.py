@@ -27,6 +27,7 @@ from portal.store import draft_changes, method_queries
 from portal.store.drafts import RenewalDraft
 from portal.store.house import renewal_calendar
 from portal.store.mailboxes import Mailbox
+from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent
 from portal.usecases.draft_lines import mailbox_relation
 from portal.usecases.draft_totals import OpenDraft, look_at_draft
@@ -129,6 +130,12 @@ def answer_in(session: Session, draft: OpenDraft) -> bool | None:
     """Return what was answered in the draft; None where nothing was asked."""
     before = method_queries.consent_of_draft(session, draft.facts.id)
     return before.wanted if before else None
+
+
+def wants_mandate(session: Session, order: Order) -> bool:
+    """Say whether the order gives a mandate: it then renews by itself with what it is paid with."""
+    consent = session.get(AutoRenewalConsent, order.auto_renewal_consent_id or 0)
+    return consent is not None and consent.wanted
 
 
 def consent_for_order(session: Session, draft: RenewalDraft, due_cents: Cents) -> int | None:

@@ -1,16 +1,66 @@
-"""Choosing another password."""
+"""Choosing another password, wherever it is kept."""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.usecases import access, security_notices
+from portal.domain.history import Deed
+from portal.ports import Sealer
+from portal.store import outbox, recovery
+from portal.usecases import access, history, security_notices
 
 
-def change_password(session: Session, subject: Subject, new_hash: str, *, now: datetime) -> None:
-    """Keep the new password's hash, end every session opened with the old one, and say so by mail (S21)."""
-    access.set_password(session, subject, new_hash, now=now)
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A password's hash, and where it is to be kept."""
+
+    hash: str
+    sealer: Sealer
+    kept_elsewhere: bool
+    """The mail server holds the mailboxes' passwords: the portal keeps none of them, nor their hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordTask:
+    """A mailbox's new password on its way to the mail platform."""
+
+    key: str
+    address: str
+    hash: str
+
+
+def change_password(session: Session, subject: Subject, new: NewPassword, *, now: datetime) -> None:
+    """Make it the password, end every session and link of before, and say so by mail (S21).
+
+    Source: domain.md 2.3.
+    """
+    if subject.account_id is None and new.kept_elsewhere:
+        _order(session, subject, new, now)
+        access.end_sessions(session, subject, now=now)
+        history.record(session, Deed.PASSWORD_CHANGED, subject, now=now)
+    else:
+        access.set_password(session, subject, new.hash, now=now)
+    recovery.close_links(session, subject, now)
     security_notices.password_changed(session, subject, now=now)
+
+
+def tasks_of(payloads: Sequence[tuple[int, dict[str, str]]], sealer: Sealer) -> dict[int, PasswordTask]:
+    """Return what the platform is to be told, by row. Raises Rejected for what nobody can open any more."""
+    return {
+        row_id: PasswordTask(each["key"], each["address"], sealer.open(each["sealed"]))
+        for row_id, each in payloads
+    }
+
+
+def _order(session: Session, subject: Subject, new: NewPassword, now: datetime) -> None:
+    """Let a worker tell the platform; only the sealed hash is written down, until it is done."""
+    key = f"platform.password:{subject.mailbox_id}:{secrets.token_hex(8)}"
+    address = access.identifier_of(session, subject)
+    payload = {"key": key, "address": address, "sealed": new.sealer.seal(new.hash)}
+    outbox.enqueue(session, "platform.password", key, payload, now=now)

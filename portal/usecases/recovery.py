@@ -24,7 +24,7 @@ from portal.store.accounts import Holder
 from portal.store.mailboxes import Mailbox
 from portal.store.recovery import RecoveryLink, RecoveryRequest
 from portal.usecases import access, history, security_notices
-from portal.usecases.passwords import change_password
+from portal.usecases.passwords import NewPassword, change_password
 from portal.usecases.recovery_names import names_reached
 
 DAY = timedelta(days=1)
@@ -66,7 +66,7 @@ def look_at_link(session: Session, token: str, *, now: datetime) -> Recovering |
 
 
 def choose_password(
-    session: Session, token: str, new_hash: str, opened_keys: Sequence[str], *, now: datetime
+    session: Session, token: str, new: NewPassword, opened_keys: Sequence[str], *, now: datetime
 ) -> Recovering:
     """Use the link up for a new password. Raises NotFound, and then nothing has changed.
 
@@ -77,8 +77,7 @@ def choose_password(
     found = _recovering(session, link, now) if link else None
     if found is None:
         raise NotFound
-    change_password(session, found.subject, new_hash, now=now)
-    rows.close_links(session, found.subject, now)
+    change_password(session, found.subject, new, now=now)
     for key in opened_keys:
         failures.forget_failures(session, key)
     return found

@@ -32,7 +32,7 @@ from portal.domain.second_step import (
 )
 from portal.ports import Sealer
 from portal.store import second_steps as rows
-from portal.store.second_steps import PendingSignIn, RecoveryCode, Totp
+from portal.store.second_steps import Passkey, PendingSignIn, RecoveryCode, Totp
 from portal.usecases import access, history, security_notices
 
 
@@ -114,6 +114,22 @@ def remove_totp(session: Session, subject: Subject, *, now: datetime) -> bool:
         _tell(session, subject, Deed.SECOND_STEP_OFF, "totp_off", now)
     drop_useless_codes(session, subject)
     return known.confirmed_at is not None
+
+
+def remove_all(session: Session, subject: Subject, *, now: datetime) -> bool:
+    """Take the whole second step away, for somebody whom the operator knows; say whether there was one.
+
+    Sessions end: whoever took the phone may be in one of them.
+    """
+    was_on = rows.ways_of(session, subject).is_on
+    session.execute(delete(Totp).where(rows.owned(Totp, subject)))
+    if subject.account_id is not None:
+        session.execute(delete(Passkey).where(Passkey.account_id == subject.account_id))
+    rows.delete_recovery_codes(session, subject)
+    if was_on:
+        access.end_sessions(session, subject, now=now)
+        _tell(session, subject, Deed.SECOND_STEP_OFF, "all_off", now)
+    return was_on
 
 
 def renew_codes(session: Session, subject: Subject, *, now: datetime) -> list[str]:
@@ -208,13 +224,17 @@ def _subject_of(pending: PendingSignIn) -> Subject:
 
 
 def _takes_totp(session: Session, known: Totp, code: str, sealer: Sealer, now: datetime) -> bool:
-    generator = TOTP(sealer.open(known.sealed_secret))
+    secret = sealer.open(known.sealed_secret)
+    generator = TOTP(secret)
     right = [
         step
         for step in steps_accepted(now)
         if compare_digest(generator.generate_otp(step).encode(), code.encode(errors="replace"))
     ]
-    return bool(right) and rows.use_step(session, known.id, max(right))
+    if not right or not rows.use_step(session, known.id, max(right)):
+        return False
+    known.sealed_secret = sealer.seal(secret)  # with the newest key, so that an older one can go
+    return True
 
 
 def _tell(session: Session, subject: Subject, deed: Deed, what: str, now: datetime) -> None:

@@ -96,7 +96,7 @@ LAW: dict[str, set[str]] = {
         "portal.usecases",
         "portal.web",
     },
-    "portal.new_passwords": {"portal.domain", "portal.forms", "portal.web"},
+    "portal.new_passwords": {"portal.domain", "portal.forms", "portal.usecases", "portal.web"},
     "portal.locales": {"portal.languages", "portal.web"},
     "portal.login": {
         "portal.domain",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,6 +12,7 @@ from portal.app import create_app
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
 from tests.blueprints.people import PASSWORD, People
+from tests.servers.valkey import ValkeyServer
 
 WRONG = "sbagliata e anche lunga"
 
@@ -193,3 +194,24 @@ def test_without_redis_the_counting_goes_on(services: Services, people: People) 
 
     assert set(statuses[:10]) == {422}
     assert statuses[-1] == 429
+
+
+@pytest.fixture
+def valkey() -> Iterator[ValkeyServer]:
+    server = ValkeyServer().start()
+    yield server
+    server.remove()
+
+
+def test_a_name_stays_closed_when_valkey_dies(
+    services: Services, people: People, valkey: ValkeyServer
+) -> None:
+    app = create_app(replace(services, settings=replace(services.settings, redis_url=valkey.url)))
+    name = people.owner.identifier
+    before = attempts(app, [name] * 8, addresses=lambda place: f"10.0.{place}.1")
+
+    valkey.kill()
+    after = attempts(app, [name] * 4, addresses=lambda place: f"10.1.{place}.1")
+
+    assert (before, after) == ([422] * 8, [422] * 2 + [429] * 2)
+    assert Browser(app, address="10.9.9.9").sign_in(people.other.identifier, PASSWORD).status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +11,11 @@ from sqlalchemy import select
 
 from portal.app import create_app
 from portal.store.attempts import PaymentAttempt
+from portal.store.orders import Order
 from portal.store.stored_methods import AutoRenewalConsent
 from portal.wiring import Services
 from tests.blueprints.shop import Shopper, shopper
+from tests.conftest import Clock
 from tests.tills import with_simulated
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -104,3 +107,31 @@ def test_confirming_leads_to_the_gateways_page(person: Shopper, services: Servic
     assert answer.status_code == 303
     assert attempt.page_url.endswith(answer.headers["Location"])
     assert not attempt.keeps_method
+
+
+def test_a_mandate_needs_a_recent_password(person: Shopper, clock: Clock, services: Services) -> None:
+    person.browser.post(f"{person.plan}/pagamento", {"method": "card", **_said(person, "yes")})
+    fields = person.summary()
+    clock.forward(minutes=16)
+
+    asked = person.confirm(fields)
+
+    assert (asked.status_code, "Conferma che sei tu" in asked.text) == (403, True)
+    assert f'name="shown_quote" value="{fields["shown_quote"]}"' in asked.text
+    with services.reading() as session:
+        assert session.scalars(select(Order)).all() == []
+
+
+def test_an_order_without_one_needs_none(person: Shopper, clock: Clock, services: Services) -> None:
+    person.browser.post(f"{person.plan}/pagamento", {"method": "card", **_said(person, "no")})
+    fields = person.summary()
+    clock.forward(minutes=16)
+
+    assert person.confirm(fields).status_code == 303
+
+
+def _said(person: Shopper, answer: str) -> dict[str, str]:
+    """Return the answer about auto-renewal, with what the page showed."""
+    page = person.browser.get(f"{person.plan}/pagamento")
+    shown = re.search(r'name="shown" value="([^"]*)"', page.text)
+    return {"auto_renewal": answer, **({"shown": shown[1]} if shown else {})}

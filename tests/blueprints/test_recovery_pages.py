@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
+from portal.app import create_app
 from portal.store.mails import Mail
+from portal.store.outbox import Claim, OutboxRow
 from portal.store.recovery import RecoveryLink, RecoveryRequest
 from portal.usecases import recovery
 from portal.usecases.access import set_password
 from portal.usecases.mail_rows import SEALED
+from portal.usecases.passwords import NewPassword
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
-from tests.blueprints.people import PASSWORD, People, Person
+from tests.blueprints.people import PASSWORD, People, Person, store_hash, stored_hash
 from tests.blueprints.test_limits import attempts
 from tests.conftest import Clock
 from tests.factories import NOW, TAX_CODE, TODAY, make_account, make_mailbox
+from workers.passwords import PasswordWork
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Enter = Callable[[Person], Browser]
@@ -279,9 +284,7 @@ def test_nobody_is_told_whence_one_goes_on(app: Flask, path: str) -> None:
 
 
 @ONE_DATABASE
-def test_recovery_opens_a_name_that_an_attacker_closed(
-    app: Flask, services: Services, people: People
-) -> None:
+def test_recovery_opens_a_name_that_was_closed(app: Flask, services: Services, people: People) -> None:
     name = people.owner.identifier
     attempts(app, [name] * 12, addresses=lambda place: f"10.0.{place}.1")
     assert Browser(app).sign_in(name, PASSWORD).status_code == 429
@@ -308,6 +311,10 @@ def test_a_made_up_link_leads_nowhere(app: Flask, people: People, token: str) ->
     assert open_link(app, token).get("/recupero/nuova-password").status_code == 410
 
 
+def kept_as(services: Services, hashed: str) -> NewPassword:
+    return NewPassword(hashed, services.sealer, kept_elsewhere=False)
+
+
 def race(services: Services, token: str, *, checked: bool) -> list[str]:
     """Use one link from two threads at once; return whose password was kept.
 
@@ -321,7 +328,7 @@ def race(services: Services, token: str, *, checked: bool) -> list[str]:
         try:
             if checked:
                 with services.transaction() as session:
-                    recovery.choose_password(session, token, name, [], now=services.now())
+                    recovery.choose_password(session, token, kept_as(services, name), [], now=services.now())
             else:
                 with services.reading() as reading:
                     found = recovery.look_at_link(reading, token, now=services.now())
@@ -347,3 +354,46 @@ def test_of_two_uses_at_once_one_counts(app: Flask, services: Services, people: 
 
 def test_without_the_claim_both_would(app: Flask, services: Services, people: People) -> None:
     assert len(race(services, link_for(app, services, people.owner), checked=False)) == 2
+
+
+class Elsewhere:
+    """A mail server that holds the mailboxes' passwords."""
+
+    keeps_hashes = False
+
+    def verify(self, address: str, stored_hash: str | None, password: str) -> bool:
+        return password == PASSWORD
+
+
+@ONE_DATABASE
+def test_where_the_mail_server_keeps_passwords_it_is_told_and_the_portal_keeps_none(
+    services: Services, people: People
+) -> None:
+    elsewhere = replace(services, verifier=Elsewhere())
+    app = create_app(elsewhere)
+    store_hash(services, people.mailbox, "$argon2id$of-before")
+    browser = open_link(app, link_for(app, services, people.mailbox))
+
+    assert choose(browser) == 303
+
+    assert stored_hash(services, people.mailbox) == "$argon2id$of-before"
+    with services.reading() as session:
+        (row,) = session.scalars(select(OutboxRow).where(OutboxRow.kind == "platform.password"))
+    work_of = PasswordWork(services)
+    with services.transaction() as session:
+        (task,) = work_of.begin(session, [Claim(row.id, row.key, row.payload, 1)], now=NOW).values()
+    assert (task.address, services.hasher.verify(task.hash, NEW)) == (people.mailbox.address, True)
+    assert task.hash not in str(row.payload)
+    with work_of.opened() as tell:
+        tell(task)
+        tell(task)  # harmless
+    assert choose(browser) == 410
+
+
+@ONE_DATABASE
+def test_an_account_is_kept_here_even_so(services: Services, people: People) -> None:
+    app = create_app(replace(services, verifier=Elsewhere()))
+
+    choose(open_link(app, link_for(app, services, people.owner)))
+
+    assert Browser(app).sign_in(people.owner.identifier, NEW).status_code == 303

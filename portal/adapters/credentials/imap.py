@@ -28,6 +28,8 @@ class ImapVerifier:
     server that is away, busy or confused means «try later», never «wrong password».
     """
 
+    keeps_hashes = False
+
     def __init__(self, server: MailServer, clock: Callable[[], datetime]) -> None:
         self._server = server
         self._fuse = Fuse("the mail server", clock)

@@ -8,6 +8,8 @@ from portal.ports import PasswordHasher
 class LocalVerifier:
     """The `local` adapter of the credential port. Source: product.md 2."""
 
+    keeps_hashes = True
+
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
 

@@ -23,6 +23,11 @@ CREATE TABLE IF NOT EXISTS switched (
     key TEXT NOT NULL UNIQUE,
     address TEXT NOT NULL,
     state TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS password (
+    key TEXT PRIMARY KEY,
+    address TEXT NOT NULL,
+    hash TEXT NOT NULL
 )
 """
 """`switched` keeps, in their order, the mailboxes suspended, restored and deleted."""
@@ -61,6 +66,15 @@ class LocalPlatform:
     def restore(self, key: str, address: str) -> None:
         """Record that the mailbox works again."""
         self._switch(key, address, "active")
+
+    def set_password(self, key: str, address: str, password_hash: str) -> None:
+        """Record the new password's hash."""
+        must_be_outside_transaction()
+        self._once(
+            "INSERT OR IGNORE INTO password VALUES (?, ?, ?)",
+            "SELECT * FROM password WHERE key = ?",
+            (key, address, password_hash),
+        )
 
     def cancel(self, key: str, address: str) -> None:
         """Record that the mailbox is gone."""
