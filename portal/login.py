@@ -18,7 +18,7 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import NotFound
 from portal.domain.history import Actor, Deed, Origin
 from portal.policies import POLLED, REPEATED_FIELDS, UPLOADS, Policy, policy_of
-from portal.usecases import access, history, languages, second_steps
+from portal.usecases import access, history, languages, second_steps, sessions
 from portal.usecases.access import SessionFacts
 from portal.usecases.second_steps import Waiting
 
@@ -115,9 +115,14 @@ def renew_session() -> None:
 
 
 def begin_waiting(subject: Subject, goal: str | None) -> None:
-    """Let this browser, which knew the password, take the second step: it is not signed in yet."""
+    """Let this browser, which knew the password, take the second step: it is not signed in yet.
+
+    Whoever was signed in here before is not any more (S17).
+    """
     services = web.services()
     with services.transaction() as writing:
+        if current_user.is_authenticated:
+            access.end_session(writing, current_user.token, now=services.now())
         token = second_steps.wait_for_second_step(writing, subject, now=services.now())
     session.clear()
     session[WAITING], session[GOAL] = token, goal or ""
@@ -143,6 +148,14 @@ def stop_waiting() -> None:
 def onward(goal: str | None) -> Response:
     """Go where the person was going, if that is a place of ours; else to the first page."""
     return redirect(goal, code=303) if goal else web.see_other("home.index")
+
+
+def keep_this_session_alone() -> None:
+    """Give this browser another session and end all others: what it takes to sign in is not what it was."""
+    services = web.services()
+    renew_session()
+    with services.transaction() as writing:
+        sessions.end_others(writing, current_user.subject, current_user.facts.session_id, now=services.now())
 
 
 def end() -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import proofs, rate_limits, web
+from portal import login, proofs, rate_limits, web
 from portal.domain.errors import NotFound
 from portal.forms.profile import CodeForm, PasskeyForm, RemoveForm
 from portal.usecases import passkeys, second_steps
@@ -51,6 +51,7 @@ def totp() -> ResponseReturnValue:
     if codes is None:
         return _totp_page(form, 422)
     rate_limits.take_back_try(rate_limits.session_key(current_user.facts.session_id))
+    login.keep_this_session_alone()
     log.info("second_step_on", who=current_user.log_name)
     return _codes_page(codes)
 
@@ -101,6 +102,7 @@ def add_passkey() -> ResponseReturnValue:
     if made is None:
         flash(web.words("profile/_passkey_failed_text.html"), "bad")
         return web.see_other("profile_second_step.index")
+    login.keep_this_session_alone()
     log.info("passkey_added", who=current_user.log_name)
     flash(web.words("profile/_passkey_added_text.html"), "ok")
     return _codes_page(made) if made else web.see_other("profile_second_step.index")

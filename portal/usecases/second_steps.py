@@ -30,7 +30,7 @@ from portal.domain.second_step import (
     step_of,
     steps_accepted,
 )
-from portal.ports import Sealer
+from portal.ports import Rejected, Sealer
 from portal.store import second_steps as rows
 from portal.store.second_steps import Passkey, PendingSignIn, RecoveryCode, Totp
 from portal.usecases import access, history, security_notices
@@ -224,7 +224,10 @@ def _subject_of(pending: PendingSignIn) -> Subject:
 
 
 def _takes_totp(session: Session, known: Totp, code: str, sealer: Sealer, now: datetime) -> bool:
-    secret = sealer.open(known.sealed_secret)
+    try:
+        secret = sealer.open(known.sealed_secret)
+    except Rejected:  # the key it was sealed with is gone: a recovery code helps, or the operator
+        return False
     generator = TOTP(secret)
     right = [
         step

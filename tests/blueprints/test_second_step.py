@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from pyotp import TOTP
 from sqlalchemy import select
 
+from portal.adapters.sealing import KeySealer
+from portal.app import create_app
 from portal.domain.second_step import step_of
 from portal.store.mails import Mail
 from portal.store.second_steps import Totp
@@ -368,3 +371,71 @@ def test_of_two_with_the_same_recovery_code_one_gets_in(
     _, codes = switch_on(enter(people.owner), services)
 
     assert race(services, people.owner, codes[0], claimed=True) == 1
+
+
+@ONE_DATABASE
+def test_switching_on_ends_every_other_session(
+    app: Flask, services: Services, people: People, enter: Enter
+) -> None:
+    here, there = enter(people.owner), enter(people.owner)
+    before = here.session_cookie
+
+    switch_on(here, services)
+
+    thief = Browser(app)
+    thief.client.set_cookie("portal", before or "")
+    assert [each.is_signed_in for each in (here, there, thief)] == [True, False, False]
+
+
+@ONE_DATABASE
+def test_the_half_way_ends_who_was_signed_in_before(
+    app: Flask, services: Services, people: People, enter: Enter
+) -> None:
+    switch_on(enter(people.owner), services)
+    browser = enter(people.other)
+    before = browser.session_cookie
+
+    browser.sign_in(people.owner.identifier, PASSWORD)
+
+    thief = Browser(app)
+    thief.client.set_cookie("portal", before or "")
+    assert not thief.is_signed_in
+    assert not browser.is_signed_in
+
+
+@ONE_DATABASE
+def test_with_the_key_gone_a_recovery_code_still_helps(
+    app: Flask, services: Services, people: People, enter: Enter
+) -> None:
+    phone, codes = switch_on(enter(people.owner), services)
+    settings = replace(services.settings, secret_key="another key, of more than thirty-two characters")
+    elsewhere = create_app(replace(services, settings=settings, sealer=KeySealer([settings.secret_key])))
+    browser = knows_password(elsewhere, people.owner)
+
+    assert verify(browser, phone.code())[0] == 422
+    assert verify(browser, codes[0])[0] == 303
+
+
+@ONE_DATABASE
+def test_a_newer_key_seals_the_secret_anew(
+    app: Flask, services: Services, people: People, enter: Enter
+) -> None:
+    phone, _ = switch_on(enter(people.owner), services)
+    keys = ["the next key, of more than thirty-two characters", services.settings.secret_key]
+    verify(knows_password(create_app(replace(services, sealer=KeySealer(keys))), people.owner), phone.code())
+
+    with services.reading() as session:
+        row = session.scalars(select(Totp)).one()
+    assert KeySealer(keys[:1]).open(row.sealed_secret) == phone.secret
+
+
+@ONE_DATABASE
+def test_the_operator_takes_it_away(services: Services, people: People, enter: Enter, app: Flask) -> None:
+    browser = enter(people.owner)
+    switch_on(browser, services)
+    with services.transaction() as session:
+        assert second_steps.remove_all(session, people.owner.subject, now=services.now())
+        assert not second_steps.remove_all(session, people.owner.subject, now=services.now())
+
+    assert not browser.is_signed_in
+    assert Browser(app).sign_in(people.owner.identifier, PASSWORD).location == "/"
