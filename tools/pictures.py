@@ -60,7 +60,6 @@ def walk_as_account(page: Page) -> None:
         "documento": "/caselle/direzione@contiesoci.pec.example/documento",
         "credito-ricarica": "/credito/ricarica",
         "metodi": "/metodi-di-pagamento",
-        "metodi-aggiungi": "/metodi-di-pagamento/aggiungi",
         "comunicazioni": "/comunicazioni",
         "profilo": "/profilo",
         "attivita": "/profilo/attivita",
