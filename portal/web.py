@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from portal import formats
@@ -23,6 +24,7 @@ from portal.domain.devices import device_name
 from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
+LARGEST_ROW = 2**31 - 1
 STATIC = Path(__file__).parent / "static"
 OWN_COLOUR = "#2348c4"
 """The portal's own colour, which its icon bears."""
@@ -47,6 +49,19 @@ def subject() -> Subject:
     """Return who is signed in, as the use cases know them."""
     known: Subject = current_user.subject
     return known
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that may be a row's: what no database counts to is not found."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002 - the name that Werkzeug gives it
+        super().__init__(map, max=LARGEST_ROW)
+
+
+def older_than() -> int | None:
+    """Return before which row a list goes on, as «?prima=» says; anything else means from its beginning."""
+    row = request.args.get("prima", type=int)
+    return row if row is not None and 0 < row <= LARGEST_ROW else None
 
 
 def wants_part() -> bool:
@@ -96,6 +111,7 @@ def on_this_host(url: str) -> str:
 
 def register(app: Flask) -> None:
     """Teach the application our filters and globals, and to close what `reading` opened."""
+    app.url_map.converters["int"] = RowNumber
     app.jinja_env.filters |= {
         "euro": formats.euro,
         "long_day": formats.long_day,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from portal import web
@@ -26,7 +26,7 @@ bp = Blueprint("demo", __name__)
 @bp.get("/demo/posta")
 def mails() -> ResponseReturnValue:
     """List the mails, newest first."""
-    found = newest_mails(_folder(), PAGE_MAILS + 1, before=request.args.get("prima", type=int))
+    found = newest_mails(_folder(), PAGE_MAILS + 1, before=web.older_than())
     older = found[PAGE_MAILS - 1].number if len(found) > PAGE_MAILS else None
     return web.render("demo/mails.html", mails=found[:PAGE_MAILS], older=older)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from portal import web
@@ -15,6 +15,6 @@ bp = Blueprint("history", __name__)
 @bp.get("/profilo/attivita")
 def index() -> ResponseReturnValue:
     """Show one page of one's own history, the newest first."""
-    before = request.args.get("prima", type=int)
+    before = web.older_than()
     found = history.own_history(web.reading(), web.subject(), before=before)
     return web.render("history/index.html", found=found, device_name=device_name)

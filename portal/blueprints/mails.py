@@ -17,7 +17,7 @@ bp = Blueprint("mails", __name__)
 @bp.get("/comunicazioni")
 def index() -> ResponseReturnValue:
     """Show one page of the mails, newest first."""
-    before = request.args.get("prima", type=int)
+    before = web.older_than()
     found = correspondence.list_mails(web.reading(), web.subject(), before=before)
     return web.render("mails/index.html", found=found)
 

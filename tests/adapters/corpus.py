@@ -37,6 +37,21 @@ def flat(size: tuple[int, int], form: str = "PNG") -> bytes:
     return written.getvalue()
 
 
+def of_two_pictures() -> bytes:
+    """Return a photo as phones write it: a second picture behind the first."""
+    second = Image.new("RGB", (640, 480), "red")
+    return picture(form="MPO", save_all=True, append_images=[second])
+
+
+def grey_scan() -> bytes:
+    """Return a scan in 65,536 greys: dark on its left, light on its right."""
+    row = struct.pack("<H", 6_000) * 200 + struct.pack("<H", 60_000) * 200
+    scan = Image.frombytes("I;16", (400, 300), row * 300)
+    written = BytesIO()
+    scan.save(written, "PNG")
+    return written.getvalue()
+
+
 def with_traces() -> bytes:
     """Return a photo that tells where it was taken, with a thumbnail, a comment and a profile."""
     exif = Image.Exif()

@@ -130,6 +130,14 @@ def test_a_photo_stands_upright_before_its_traces_go() -> None:
     assert opened(cleaned(corpus.with_traces())).size == (480, 640)
 
 
+def test_what_phones_and_scanners_write_is_taken() -> None:
+    phone, scan = opened(cleaned(corpus.of_two_pictures())), opened(cleaned(corpus.grey_scan()))
+
+    assert (phone.format, phone.size) == ("JPEG", (640, 480))
+    left, right = scan.convert("L").getpixel((50, 150)), scan.convert("L").getpixel((350, 150))
+    assert (round(left / 10), round(right / 10)) == (2, 23)
+
+
 def test_a_large_scan_is_kept_at_a_size_to_read(cleaner: SeparateCleaner) -> None:
     assert opened(cleaner.clean(corpus.flat((4_800, 5_000)))).size == (3_368, 3_508)
 

@@ -163,3 +163,15 @@ def test_a_broken_address_is_refused_without_a_bug(
 
     assert set(statuses.values()) <= {200, 308, 400, 404}, statuses
     assert {status for path, status in statuses.items() if "app.py" in path} == {404}
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30, -1])
+def test_a_number_that_no_database_counts_to_is_no_bug(
+    app: Flask, people: People, enter: Callable[[Person], Browser], number: int
+) -> None:
+    browser, address = enter(people.owner), people.owner.address
+
+    for page in ("/profilo/attivita", "/comunicazioni"):
+        assert browser.get(f"{page}?prima={number}").status_code == 200
+    assert browser.get(f"/caselle/{address}/documento/{number}").status_code == 404
+    assert browser.post(f"/caselle/{address}/documento/{number}/elimina").status_code == 404

@@ -49,17 +49,17 @@ def _check(image: Image.Image) -> None:
         raise DocumentRefused(DocumentProblem.TOO_MANY_PIXELS)
     if min(width, height) < SMALLEST_SIDE:
         raise DocumentRefused(DocumentProblem.TOO_SMALL)
-    if getattr(image, "n_frames", 1) > 1:
-        raise DocumentRefused(DocumentProblem.WRONG_FORMAT)
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """Return the picture in plain colours, on white where it was transparent."""
+    """Return the first picture in plain colours, on white where it was transparent."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         seen = image.convert("RGBA")
         white = Image.new("RGB", seen.size, "white")
         white.paste(seen, mask=seen.getchannel("A"))
         return white
+    if image.mode.startswith("I"):  # a scan in 65,536 greys
+        image = image.convert("I").point(lambda grey: grey / 256).convert("L")
     plain = image.convert("RGB")
     plain.info.clear()
     return plain
