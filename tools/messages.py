@@ -51,6 +51,11 @@ def catalogues() -> dict[str, Catalog]:
     return dict(zip(FILES, (mails, pages), strict=True))
 
 
+def texts_of(template: Path) -> list[str]:
+    """Return the texts of one template in their order, of a plural its singular."""
+    return [_parts(message[0])[0] for _, message in _found([template])]
+
+
 def written(language: str, name: str) -> Catalog:
     """Return a catalogue as it is, empty where there is none."""
     path = CATALOGUES / language / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from babel.messages.catalog import Message
 from portal.languages import CATALOGUES, FILES, codes
 from tests.architecture.sources import ROOT, templates
 from tests.architecture.texts import said_in_code, untranslated
-from tools.messages import FOR_BUILDERS, written
+from tools.messages import FOR_BUILDERS, texts_of, written
 
 VALUE = re.compile(r"%\((\w+)\)s|%s|(%%)")
 TEMPLATES = [path for path in templates() if path != FOR_BUILDERS]
@@ -127,3 +128,24 @@ def test_what_is_no_text_is_left_alone(template: str) -> None:
 def test_a_planted_text_in_code_is_found(code: str) -> None:
     assert said_in_code(code)
     assert not said_in_code("flash(_('Fatto'), 'ok'); InputRequired(message=lazy_gettext('Serve'))")
+
+
+CONSENTS = ROOT / "portal" / "templates" / "payments" / "consents"
+SHOWN_WORDS = {
+    "2026-11-mailbox": "da6fe7dd61fa83dd",
+    "2026-11-method": "4f28e747c30f0c91",
+    "2026-11": "d56ed15d71786a71",
+    "2026-12-mailbox": "ced77c00ad78a8bc",
+    "2026-12-method": "d669a0f8bfb802e9",
+    "2026-12": "03725927e32ef504",
+}
+"""English words of the texts that were agreed to: like the Italian ones, changed words need a new version."""
+
+
+@pytest.mark.parametrize("path", sorted(CONSENTS.glob("*.html")), ids=lambda path: path.stem)
+def test_words_that_were_agreed_to_stay(path: Path) -> None:
+    english = [message for file in FILES for message in written("en", file) if message.id]
+    words = {parts(message.id)[0]: parts(message.string) for message in english}
+    said = [part for text in texts_of(path) for part in words[text]]
+
+    assert sha256("\n".join(said).encode()).hexdigest()[:16] == SHOWN_WORDS.get(path.stem)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from pypdf import PdfReader
 
+from portal import languages
 from portal.documents.amount_words import amount_in_words
 from portal.documents.frame import Letterhead
 from portal.documents.instructions import Destination, ToPay, instructions_paper
@@ -44,6 +45,19 @@ def test_the_instructions_say_all_that_is_needed(method: PaymentMethod, said: li
     text = text_of(instructions_paper(HEAD, to_pay(method), DESTINATION))
 
     for part in [*said, "K7MP2XQ9AB", "Posta Sicura S.p.A.", "25 novembre 2026", "27 novembre 2026"]:
+        assert part in text
+
+
+def test_a_paper_is_in_its_readers_language() -> None:
+    with languages.speaking("en"):
+        pdf = instructions_paper(HEAD, to_pay(PaymentMethod.POSTAL_SLIP), DESTINATION)
+    text = text_of(pdf)
+
+    assert PdfReader(io.BytesIO(pdf)).root_object["/Lang"] == "en"
+    for part in ("How to pay order K7MP2XQ9AB", "25 November 2026", "page 1 of"):
+        assert part in text
+    # What is to be copied onto an Italian slip is Italian, and so are the names of its fields.
+    for part in ("«sul C/C n.»", "1234,50", "milleduecentotrentaquattro/50"):
         assert part in text
 
 
