@@ -43,6 +43,15 @@ def of_two_pictures() -> bytes:
     return picture(form="MPO", save_all=True, append_images=[second])
 
 
+def many_scans() -> bytes:
+    """Return a JPEG that goes over its picture again and again: small to send, an age to read."""
+    whole = BytesIO()
+    Image.new("L", (2000, 2000), 128).save(whole, "JPEG", progressive=True)
+    data = whole.getvalue()
+    last = data[data.rfind(b"\xff\xda") : -2]
+    return data[:-2] + last * 10_000 + data[-2:]
+
+
 def grey_scan() -> bytes:
     """Return a scan in 65,536 greys: dark on its left, light on its right."""
     row = struct.pack("<H", 6_000) * 200 + struct.pack("<H", 60_000) * 200

@@ -64,6 +64,7 @@ def opened(document: CleanDocument) -> Image.Image:
         (corpus.png_of_size(60_000, 60_000), P.TOO_MANY_PIXELS),
         (corpus.png_of_size(2**31 - 1, 2**31 - 1), P.TOO_MANY_PIXELS),
         (corpus.png_of_size(4_000, 4_000), P.BROKEN),
+        (corpus.many_scans(), P.BROKEN),
         (corpus.picture((640, 199)), P.TOO_SMALL),
         (corpus.pdf(11), P.TOO_MANY_PAGES),
         (corpus.pdf(OpenAction=corpus.script()), P.ACTIVE),

@@ -25,7 +25,7 @@ from portal.domain.documents import (
 
 MEMORY_BYTES = 600 * 1024 * 1024
 """Of addresses, libraries included; 24 million pixels with transparency take some 200 MB of them."""
-CPU_SECONDS = 10
+CPU_SECONDS = 6
 
 
 def main() -> None:

@@ -19,6 +19,9 @@ from portal.domain.documents import (
 LONGEST_SIDE = 3508
 """Pixels: a page of A4 at 300 dots an inch."""
 QUALITY = 85
+MOST_SCANS = 200
+"""Times that a JPEG may go over its picture: encoders take some ten, each costs as much as a whole one."""
+_SCAN = b"\xff\xda"
 UNREADABLE = (OSError, SyntaxError, ValueError, UnidentifiedImageError, EOFError, IndexError, KeyError)
 """What the library raises for files that only look like pictures."""
 
@@ -28,6 +31,8 @@ def clean_image(data: bytes, form: Format) -> CleanDocument:
 
     Raises DocumentRefused.
     """
+    if form is Format.JPEG and data.count(_SCAN) > MOST_SCANS:
+        raise DocumentRefused(DocumentProblem.BROKEN)
     try:
         with Image.open(BytesIO(data), formats=[form.value.upper()]) as image:
             _check(image)
