@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Flask, abort, g, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.exc import OperationalError
@@ -254,7 +254,8 @@ def _to_sign_in() -> ResponseReturnValue:
 
 def way_back() -> str | None:
     """Return the page asked for, if it is one that can be asked for again once who asks is known."""
-    readable = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
+    addresses = current_app.create_url_adapter(request)
+    readable = addresses is not None and addresses.test(request.path, "GET")
     if not readable or request.endpoint in POLLED:
         return None
     goal = request.full_path if request.method in SAFE_METHODS else request.path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
+from io import BytesIO
 
 import pytest
 from flask import Flask, request
@@ -190,3 +191,11 @@ def test_an_undeclared_fresh_route_stops_the_start(app: Flask, monkeypatch: pyte
     with pytest.raises(RuntimeError, match=r"stale \['profile.gone'\]"):
         policies.check(app)
     assert POLICIES["profile.sessions_page"] is Policy.SIGNED_IN
+
+
+def test_a_file_is_chosen_again_on_the_page_it_came_from(people: People, stale: Browser) -> None:
+    path = f"/caselle/{people.owner.address}/documento"
+
+    answer = stale.post(path, {"document": (BytesIO(b"x"), "x.jpg", "image/jpeg")})
+
+    assert (answer.status_code, answer.location) == (303, f"/conferma-identita?next={path}")
