@@ -7,13 +7,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from portal.languages import CATALOGUES, FILES, codes
 from tests.architecture.sources import ROOT, templates
 from tests.architecture.texts import said_in_code, untranslated
-from tools.messages import FOR_BUILDERS, texts_of, written
+from tools.messages import FOR_BUILDERS, catalogues, lacking, texts_of, written
 
+COMPLETE = ("en",)
+"""Languages that have words for every text; others have begun and fall back to Italian."""
 VALUE = re.compile(r"%\((\w+)\)s|%s|(%%)")
 TEMPLATES = [path for path in templates() if path != FOR_BUILDERS]
 CODE = [
@@ -23,12 +25,38 @@ CODE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def wanted() -> dict[str, Catalog]:
+    return catalogues()
+
+
+def keys(catalogue: Catalog) -> set[tuple[object, str | None]]:
+    return {(message.id, message.context) for message in catalogue if message.id}
+
+
 def parts(text: object) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ())  # type: ignore[call-overload]
 
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT / "portal"))
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("language", codes()[1:])
+def test_a_catalogue_holds_the_texts_there_are(wanted: dict[str, Catalog], language: str, file: str) -> None:
+    there = keys(written(language, file))
+
+    assert sorted(map(str, keys(wanted[file]) - there)) == [], "make messages adds them"
+    assert sorted(map(str, there - keys(wanted[file]))) == [], "make messages takes them away"
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("language", COMPLETE)
+def test_no_text_is_without_words(language: str, file: str) -> None:
+    assert [message.id for message in lacking(written(language, file))] == [], (
+        f"write them into {language}/{file}"
+    )
 
 
 @pytest.mark.parametrize("file", FILES)
