@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from e2e.steps import ACCOUNT, PASSWORD, mail_about, no_barriers, press, sign_in
+from e2e.test_keyboard_only import tab_to
 from portal.demo.register import CONVENTION_MAILBOX, ROSSI, SAFE_ACCOUNT, SINGLE_MAILBOX
 from tests.servers.portal import DemoPortal
 
@@ -21,7 +22,7 @@ NEW = "sette gatti sotto la luna"
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     """The portal under a name: passkeys are good for names, not for numbers."""
     portal = DemoPortal(tmp_path_factory.mktemp("demo"), host="localhost").start()
-    portal.wait()
+    portal.wait(seconds=180)
     yield portal
     portal.stop()
 
@@ -185,3 +186,19 @@ def test_forget_the_password_and_choose_another(plain: Page) -> None:
     page.goto("/profilo/sessioni")
     expect(page.get_by_text("Questo dispositivo")).to_be_visible()
     no_barriers(page)
+
+
+def test_two_steps_with_the_keyboard(desktop: Page) -> None:
+    page = desktop
+    page.goto("/accedi")
+    tab_to(page, page.get_by_label("Account o casella PEC"))
+    page.keyboard.type(SAFE_ACCOUNT)
+    tab_to(page, page.get_by_label("Password", exact=True))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    heading(page, "Verifica in due passaggi")
+    tab_to(page, page.get_by_label("Codice di verifica"))
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    tab_to(page, page.get_by_role("button", name="Conferma", exact=True))

@@ -61,10 +61,16 @@ def walk_as_account(page: Page) -> None:
         "credito-ricarica": "/credito/ricarica",
         "metodi": "/metodi-di-pagamento",
         "comunicazioni": "/comunicazioni",
-        "profilo": "/profilo",
         "attivita": "/profilo/attivita",
         "verifica": "/verifica",
         "contratti": "/contratti",
+        "profilo": "/profilo",
+        "profilo-dati": "/profilo/dati",
+        "profilo-avvisi": "/profilo/avvisi",
+        "profilo-password": "/profilo/password",
+        "profilo-verifica": "/profilo/verifica",
+        "profilo-sessioni": "/profilo/sessioni",
+        "recupero": "/recupero/password",
         "componenti": "/componenti",
     }.items():
         page.goto(path)
