@@ -24,8 +24,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-LINKS_WITH_SECRETS = ("/conferma-email", "/conferma-avvisi", "/recupero")
-"""Where links of mails lead that carry a secret: nobody is told whence one goes on (S22)."""
+LINKS_WITH_SECRETS = ("/conferma-email", "/conferma-avvisi", "/recupero", "/calendario/")
+"""Addresses that carry a secret: nobody is told whence one goes on (S22)."""
 HSTS = "max-age=63072000; includeSubDomains"
 KEPT = ("static", "brand.file")
 """What browsers may keep for a year: its address changes with its content."""
@@ -80,6 +80,8 @@ def _compress(response: Response) -> Response:
 def _worth_it(response: Response) -> bool:
     if response.status_code in (204, 206, 304) or "Content-Encoding" in response.headers:
         return False
+    if response.is_streamed and "Content-Length" not in response.headers:
+        return False  # perhaps longer than memory
     size = response.content_length
     return (size is None or size >= COMPRESSED_FROM) and (response.mimetype or "").startswith(TEXTUAL)
 

@@ -34,6 +34,7 @@ POLICIES: dict[str, Policy] = {
     "recovery.asked": Policy.PUBLIC,
     "recovery.open_link": Policy.PUBLIC,
     "recovery.choose": Policy.PUBLIC,
+    "home.help_page": Policy.PUBLIC,
     "recent.confirm": Policy.SIGNED_IN,
     "recent.challenge": Policy.SIGNED_IN,
     "profile_second_step.index": Policy.SIGNED_IN,
@@ -63,6 +64,14 @@ POLICIES: dict[str, Policy] = {
     "languages.choose": Policy.PUBLIC,
     "mailboxes.index": Policy.SIGNED_IN,
     "mailboxes.show": Policy.SIGNED_IN,
+    "mailbox_export.download": Policy.ACCOUNT,
+    "budget.year": Policy.ACCOUNT,
+    "budget.download": Policy.ACCOUNT,
+    "budget.align": Policy.ACCOUNT,
+    "calendar_feed.show": Policy.SIGNED_IN,
+    "calendar_feed.make": Policy.SIGNED_IN,
+    "calendar_feed.end": Policy.SIGNED_IN,
+    "calendar_feed.read": Policy.PUBLIC,
     "documents.show": Policy.SIGNED_IN,
     "documents.send": Policy.SIGNED_IN,
     "documents.download": Policy.SIGNED_IN,
@@ -158,6 +167,7 @@ FRESH = frozenset(
         "stored_methods.add",
         "auto_renewal.switch_on",
         "auto_renewal_many.switch_on",
+        "calendar_feed.make",
     }
 )
 """Endpoints that open only to who has given the password lately (S20).

@@ -26,6 +26,8 @@ IN_ALL = "1000 per 5 minutes"
 REQUESTS = "10 per 15 minutes; 50 per day"
 QUESTIONS = "30 per 15 minutes; 300 per day"
 UPLOADS = "30 per 15 minutes; 100 per day"
+PER_FEED = "60 per hour"
+GUESSES = "30 per 15 minutes; 200 per day"
 SECOND_STEP = "second:"
 """What the keys of tries of the second step begin with."""
 DEVICE_COOKIE = "portal_device"
@@ -100,6 +102,18 @@ def limited_requests(view: Callable[..., Any]) -> Callable[..., Any]:
 def limited_uploads(view: Callable[..., Any]) -> Callable[..., Any]:
     """Limit the files that somebody signed in may have taken apart, those that are refused included (S43)."""
     limited: Callable[..., Any] = limiter.limit(UPLOADS, key_func=_uploader)(view)
+    return limited
+
+
+def limited_feed(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Limit how often one private address is read, and how many wrong ones somebody may try.
+
+    A calendar's provider reads for many people from few addresses: right ones count for themselves alone.
+    """
+    view = limiter.limit(PER_FEED, key_func=_asked_feed)(view)
+    limited: Callable[..., Any] = limiter.limit(GUESSES, key_func=caller_address, deduct_when=_not_found)(
+        view
+    )
     return limited
 
 
@@ -198,6 +212,14 @@ def _digest(identifier: str) -> str:
 def _nothing_asked() -> bool:
     """Say whether the form is only looked at: that is always possible."""
     return not request.args
+
+
+def _asked_feed() -> str:
+    return f"feed:{_digest(str((request.view_args or {}).get('token', '')))}"
+
+
+def _not_found(response: Response) -> bool:
+    return response.status_code == 404
 
 
 def _failed(_response: Response) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +23,10 @@ from portal.domain.colours import shades_of
 from portal.domain.countries import COUNTRIES
 from portal.domain.customers import is_on_pec_domain
 from portal.domain.devices import device_name
+from portal.domain.lifecycle import EXPIRING_DAYS, Capabilities
+from portal.domain.payments import PaymentMethod, RegistrationTime
+from portal.domain.plans import PLANS, Plan
+from portal.domain.renewal_calendar import RenewalCalendar
 from portal.domain.tax_code_names import fits_name
 from portal.wiring import Services
 
@@ -130,11 +136,42 @@ def register(app: Flask) -> None:
     }
     app.jinja_env.globals |= {
         "asset": asset,
+        "help_facts": help_facts,
         "font": font,
         "countries": lambda: formats.countries(COUNTRIES),
         "fits_name": fits_name,
     }
     app.teardown_appcontext(_close_reading)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpFacts:
+    """The operator's figures that the answers of the help name."""
+
+    suspended: Capabilities
+    expiring_days: int
+    grace_days: int
+    domain_grace_days: int
+    times: Sequence[tuple[PaymentMethod, RegistrationTime]]
+    calendar: RenewalCalendar
+
+
+def help_facts() -> HelpFacts:
+    """Return the figures of this installation."""
+    settings = services().settings
+    suspended = Capabilities(
+        can_read=settings.suspended_can_read,
+        can_send=settings.suspended_can_send,
+        can_receive=settings.suspended_can_receive,
+    )
+    return HelpFacts(
+        suspended,
+        EXPIRING_DAYS,
+        PLANS[Plan.STANDARD].grace_days,
+        PLANS[Plan.DOMAIN].grace_days,
+        list(services().registration_times().items()),
+        settings.auto_renewal.calendar,
+    )
 
 
 def asset(name: str) -> str:

@@ -35,7 +35,7 @@ from portal.ports import (
 )
 from portal.settings import Settings
 from portal.store import house
-from portal.store.session import make_engine, reading_session, transaction
+from portal.store.session import make_engine, reading_session, streaming_session, transaction
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,10 @@ class Services:
     def reading(self) -> Session:
         """Open a session that only looks; close it after use."""
         return reading_session(self.engine, {house.KEY: self.settings.auto_renewal})
+
+    def streaming(self) -> Session:
+        """Open a session for one answer that is longer than memory; close it after use."""
+        return streaming_session(self.engine)
 
 
 def system_clock() -> datetime:

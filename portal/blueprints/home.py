@@ -1,4 +1,4 @@
-"""`/`: what needs doing first; and the statement on accessibility."""
+"""`/`: what needs doing first; help, and the statement on accessibility."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def index() -> ResponseReturnValue:
         return web.see_other("mailboxes.show", address=own_address(web.reading(), subject))
     found = home.look(web.reading(), subject, today=web.services().today())
     return web.render("home/index.html", found=found)
+
+
+@bp.get("/aiuto")
+def help_page() -> ResponseReturnValue:
+    """Show all that the pages explain beside their things, in one place."""
+    return web.render("help/index.html")
 
 
 @bp.get("/accessibilita")

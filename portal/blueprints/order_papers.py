@@ -65,13 +65,24 @@ def paper_of(number: str) -> PaperOrder:
         order.vat_rate,
         order.vat_cents,
         order.due_cents,
+        _invoiced(found),
         _bought(found),
     )
+
+
+def _invoiced(found: OrderOnPaper) -> list[tuple[str, str]]:
+    """Return who is invoiced and when it was paid."""
+    return _facts(web.plain_words("orders/_invoiced_text.html", order=found.order, billing=found.billing))
 
 
 def _bought(found: OrderOnPaper) -> list[tuple[str, str]]:
     """Return what a top-up or more space bought, one fact a line of the template's words."""
     words = web.plain_words("orders/_bought_text.html", order=found.order, space=found.space)
+    return _facts(words)
+
+
+def _facts(words: str) -> list[tuple[str, str]]:
+    """Return one fact a line of a template's words."""
     pairs = (line.partition(": ") for line in words.splitlines() if line.strip())
     return [(name, value) for name, _, value in pairs]
 

@@ -41,6 +41,8 @@ DEEDS: dict[Deed, str] = {
     Deed.AUTO_RENEWAL_OFF: "rinnovo automatico disattivato",
     Deed.METHOD_STORED: "metodo registrato",
     Deed.METHOD_REMOVED: "metodo rimosso",
+    Deed.CALENDAR_OPENED: "indirizzo del calendario creato",
+    Deed.CALENDAR_CLOSED: "indirizzo del calendario disattivato",
     Deed.DOCUMENT_ADDED: "documento caricato",
     Deed.DOCUMENT_REFUSED: "documento rifiutato",
     Deed.DOCUMENT_REMOVED: "documento eliminato",

@@ -37,6 +37,8 @@ class PaperOrder:
     vat_rate: Decimal
     vat_cents: Cents
     due_cents: Cents
+    invoiced: Sequence[tuple[str, str]] = ()
+    """Who is invoiced, and when it was paid: names and values, in words."""
     bought: Sequence[tuple[str, str]] = ()
     """What was bought where that is no renewal: names and values, in words."""
 
@@ -49,6 +51,7 @@ def order_paper(head: Letterhead, order: PaperOrder) -> bytes:
             (_("Data"), moment(order.placed_at)),
             (_("Stato"), order.state),
             (_("Metodo di pagamento"), order.method),
+            *order.invoiced,
             *order.bought,
         ]
     )

@@ -36,6 +36,8 @@ class MonthAhead:
     count: int
     net_cents: Cents | None
     """For one year, or for a convention's term; None where the price list cannot say."""
+    gross_cents: Cents | None
+    """The same with VAT, ordered all at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class YearAhead:
     months: Sequence[MonthAhead]
     count: int
     net_cents: Cents | None
+    gross_cents: Cents | None
+    """What is paid where each month is one order."""
 
 
 def window_end(today: date) -> date:
@@ -62,21 +66,27 @@ def year_ahead(groups: Sequence[Expiring], prices: PriceList, *, today: date) ->
     by_month = [
         _month(month, [group for group in groups if group.month == month], prices) for month in months
     ]
-    known = [month.net_cents for month in by_month if month.net_cents is not None]
     return YearAhead(
         months=by_month if by_month[0].count else by_month[1:],
         count=sum(month.count for month in by_month),
-        net_cents=sum(known) if len(known) == len(by_month) else None,
+        net_cents=_sum_of([month.net_cents for month in by_month]),
+        gross_cents=_sum_of([month.gross_cents for month in by_month]),
     )
 
 
+def _sum_of(amounts: Sequence[Cents | None]) -> Cents | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
+
+
 def _month(month: date | None, groups: Sequence[Expiring], prices: PriceList) -> MonthAhead:
-    return MonthAhead(month, sum(group.count for group in groups), _net(groups, prices))
+    return MonthAhead(month, sum(group.count for group in groups), *_amounts(groups, prices))
 
 
-def _net(groups: Sequence[Expiring], prices: PriceList) -> Cents | None:
+def _amounts(groups: Sequence[Expiring], prices: PriceList) -> tuple[Cents | None, Cents | None]:
     choices = [(first_choice(group.choice, prices.conventions), group.count) for group in groups]
     try:
-        return quote(choices, prices, day=prices.day).net_cents if choices else 0
+        costs = quote(choices, prices, day=prices.day)
     except (PriceMissing, TermNotOffered, PlanNotOffered, ConventionNotPayable):
-        return None
+        return None, None
+    return costs.net_cents, costs.gross_cents

@@ -40,6 +40,8 @@ class Deed(StrEnum):
     DOCUMENT_ADDED = "document_added"
     DOCUMENT_REFUSED = "document_refused"
     DOCUMENT_REMOVED = "document_removed"
+    CALENDAR_OPENED = "calendar_opened"
+    CALENDAR_CLOSED = "calendar_closed"
     ACCESS_CLOSED = "access_closed"
     ACCESS_OPENED = "access_opened"
     COMMAND = "command"

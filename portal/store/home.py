@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.alignment import ExpiringOn
 from portal.domain.forecast import Expiring, window_end
 from portal.domain.orders import OrderState
 from portal.domain.pricing import Choice
@@ -73,20 +74,38 @@ def renewals_ahead(session: Session, account_id: int, today: date) -> list[Expir
     ]
 
 
+def renewables_by_day(session: Session, account_id: int, today: date) -> list[ExpiringOn]:
+    """Count the account's renewable mailboxes by the day of their expiry and by what they are."""
+    rows = session.execute(
+        _BY_DAY.group_by(*_BY_DAY.selected_columns[:-1]).order_by(Mailbox.expires_on),
+        day_values(today) | {"account_id": account_id},
+    )
+    return [
+        ExpiringOn(
+            row.expires_on,
+            Choice(row.plan, row.extra_mailbox_gb, row.extra_archive_gb, convention=row.convention_code),
+            row.number,
+        )
+        for row in rows
+    ]
+
+
 def _month_of_expiry() -> ColumnElement[int]:
     """Return the month as the number 202612, 0 where the mailbox has expired."""
     year, month = (extract(part, Mailbox.expires_on).cast(Integer) for part in ("year", "month"))
     return case((Mailbox.expires_on < TODAY, literal_column("0")), else_=year * literal_column("100") + month)
 
 
-_AHEAD = select(
-    _month_of_expiry().label("month"),
+_ALIKE = (
     Mailbox.plan,
     Mailbox.extra_mailbox_gb,
     Mailbox.extra_archive_gb,
     Mailbox.convention_code,
     func.count().label("number"),
-).where(OF_THE_ACCOUNT, IN_ANY_TAB, Mailbox.expires_on >= OLDEST_KEPT, RENEWABLE)
+)
+_THEIRS = (OF_THE_ACCOUNT, IN_ANY_TAB, Mailbox.expires_on >= OLDEST_KEPT, RENEWABLE)
+_AHEAD = select(_month_of_expiry().label("month"), *_ALIKE).where(*_THEIRS)
+_BY_DAY = select(Mailbox.expires_on, *_ALIKE).where(*_THEIRS)
 
 
 def orders_to_pay(session: Session, subject: Subject) -> Sequence[AnyRow]:

@@ -178,7 +178,7 @@ def page_statement(shape: Shape) -> AnySelect:
             orders.Order,
             and_(orders.Order.id == OrderLine.order_id, orders.Order.account_id == ACCOUNT_ID),
         )
-        .order_by(*_in_order(shape))
+        .order_by(*in_order(shape))
     )
 
 
@@ -186,8 +186,8 @@ def chosen_page(shape: Shape) -> Select[int]:
     """Return the query for the ids of one page, and of the row too many."""
     page = (
         select(Mailbox.id)
-        .where(OF_THE_ACCOUNT, Mailbox.of_account_holder == bindparam("own"), *_filters(shape))
-        .order_by(*_in_order(shape))
+        .where(OF_THE_ACCOUNT, Mailbox.of_account_holder == bindparam("own"), *conditions_of(shape))
+        .order_by(*in_order(shape))
         .limit(ROWS_ASKED)
     )
     return page if shape.backward is None else page.where(_beyond(shape))
@@ -198,12 +198,14 @@ def _descending(shape: Shape) -> bool:
     return shape.order.descending != bool(shape.backward)
 
 
-def _in_order(shape: Shape) -> list[ColumnElement[Any]]:
+def in_order(shape: Shape) -> list[ColumnElement[Any]]:
+    """Return what the rows are sorted by."""
     key = (Mailbox.expires_on, Mailbox.address) if shape.order.by_expiry else (Mailbox.address,)
     return [column.desc() if _descending(shape) else column.asc() for column in key]
 
 
-def _filters(shape: Shape) -> list[ColumnElement[bool]]:
+def conditions_of(shape: Shape) -> list[ColumnElement[bool]]:
+    """Return what the filters ask of a row."""
     conditions = [_range(shape)[shape.shown]]
     if shape.searching:
         conditions.append(Mailbox.address.like(bindparam("pattern", type_=String), escape="\\"))

@@ -88,6 +88,11 @@ def reading_session(engine: Engine, info: Mapping[str, object] | None = None) ->
     )
 
 
+def streaming_session(engine: Engine) -> Session:
+    """Give a session for one long look, row by row: PostgreSQL keeps such a cursor in a transaction only."""
+    return Session(engine.execution_options(**{READ_ONLY: True}), expire_on_commit=False, autoflush=False)
+
+
 def in_transaction() -> bool:
     """Say whether the caller holds a write transaction; adapters refuse the network then."""
     return _open_transactions.get() > 0

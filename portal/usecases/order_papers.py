@@ -12,8 +12,9 @@ from portal.domain.access import Subject
 from portal.domain.errors import NotFound
 from portal.domain.orders import is_payable
 from portal.domain.payments import Arrival, BankCalendar, arrival_warning
-from portal.store import order_facts, order_queries, space_purchases
+from portal.store import order_facts, order_people, order_queries, space_purchases
 from portal.store.accounts import Holder
+from portal.store.order_people import OrderBilling
 from portal.store.orders import Order, OrderLine
 from portal.store.space_purchases import SpacePurchase
 
@@ -30,6 +31,8 @@ class OrderOnPaper:
     line_count: int
     space: SpacePurchase | None
     """What an order of more space bought."""
+    billing: OrderBilling | None
+    """Who is invoiced, where the subject may know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,14 @@ class OrderToPay:
 
 
 def look_at_order(session: Session, subject: Subject, number: str) -> OrderOnPaper:
-    """Return the subject's order for its paper: four statements. Raises NotFound."""
+    """Return the subject's order for its paper: five statements. Raises NotFound."""
     order = _visible(session, subject, number)
     lines = order_facts.first_lines(session, order.id, limit=LISTED_LINES)
     count = sum(order_facts.count_lines(session, order.id).values())
-    return OrderOnPaper(order, lines, count, space_purchases.purchase_of(session, order.id))
+    billing = order_people.billing_of(session, order.id)
+    may_know = billing is not None and (subject.account_id is not None or not billing.is_accounts)
+    space = space_purchases.purchase_of(session, order.id)
+    return OrderOnPaper(order, lines, count, space, billing if may_know else None)
 
 
 def look_at_order_to_pay(

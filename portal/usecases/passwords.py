@@ -13,7 +13,7 @@ from portal.domain.access import Subject
 from portal.domain.history import Deed
 from portal.ports import Sealer
 from portal.store import outbox, recovery
-from portal.usecases import access, history, security_notices
+from portal.usecases import access, calendar_feeds, history, security_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PasswordTask:
 def change_password(session: Session, subject: Subject, new: NewPassword, *, now: datetime) -> None:
     """Make it the password, end every session and link of before, and say so by mail (S21).
 
-    Source: domain.md 2.3.
+    The calendar's private address ends too: who knew the password may have kept it. Source: domain.md 2.3.
     """
     if subject.account_id is None and new.kept_elsewhere:
         _order(session, subject, new, now)
@@ -47,6 +47,7 @@ def change_password(session: Session, subject: Subject, new: NewPassword, *, now
     else:
         access.set_password(session, subject, new.hash, now=now)
     recovery.close_links(session, subject, now)
+    calendar_feeds.close_feed(session, subject, now=now)
     security_notices.password_changed(session, subject, now=now)
 
 
