@@ -6,6 +6,7 @@ CHANGING = frozenset(
     {
         "accounts disable",
         "accounts enable",
+        "accounts remove-second-step",
         "accounts set-password",
         "credit adjust",
         "credit assign",
@@ -19,6 +20,7 @@ CHANGING = frozenset(
         "import mailboxes",
         "import prices",
         "import promotions",
+        "mailboxes remove-second-step",
         "mailboxes set-password",
         "outbox retry",
         "payments import-statement",

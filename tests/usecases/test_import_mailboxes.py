@@ -194,6 +194,7 @@ def test_a_new_password_signs_out_who_came_in_with_the_old(
                 token_hash="0" * 64,
                 mailbox_id=session.scalars(select(Mailbox.id)).one(),
                 created_at=now,
+                authenticated_at=now,
                 last_seen_at=now,
                 expires_at=now + timedelta(hours=12),
             )
