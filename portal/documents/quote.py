@@ -7,8 +7,9 @@ from typing import Protocol
 
 from portal import languages
 from portal.documents.frame import Column, Letterhead, Paper, Sum
+from portal.domain.charges import Basis
 from portal.domain.price_list import Item
-from portal.domain.pricing import Basis, QuoteLine
+from portal.domain.pricing import QuoteLine
 from portal.domain.quotes import ToldQuote
 from portal.domain.vat import vat_period_on
 from portal.formats import euro, long_day, moment, per_cent, short_day

@@ -7,33 +7,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from types import MappingProxyType
 
-from portal.domain.conventions import Convention
+from portal.domain.charges import Basis, Charge, agreed, listed, one_off, promoted
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
 from portal.domain.extras import Extra
 from portal.domain.money import Amounts, Cents, amounts
 from portal.domain.plans import Plan
-from portal.domain.price_list import ITEM_OF_PLAN, POSITION, Item, Price, PriceList
-from portal.domain.promotions import PAYABLE_AFTER_END, Promotion
+from portal.domain.price_list import ITEM_OF_PLAN, POSITION, Item, PriceList
+from portal.domain.promotions import PAYABLE_AFTER_END
 from portal.domain.terms import offered_terms
 from portal.domain.vat import vat_rate_on
 
-
-class Basis(StrEnum):
-    """Why a unit costs what it costs."""
-
-    LIST = "list"
-    PROMOTION = "promotion"
-    AFTER_PROMOTION = "after_promotion"
-    """The list price of the years that follow a first one in promotion."""
-    CONVENTION = "convention"
-    ONE_OFF = "one_off"
-
-
-PAID_ONCE = frozenset({Basis.CONVENTION, Basis.ONE_OFF})
-"""Prices of a whole term or of a piece; all others are paid for each year. Source: domain.md 8.2, C14."""
 _BASES = list(Basis)
 
 
@@ -51,30 +36,6 @@ class Choice:
     def __post_init__(self) -> None:
         if min(self.extra_mailbox_gb, self.extra_archive_gb) < 0 or self.years < 1:
             raise ValueError(f"no such choice: {self}")
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What one unit costs, and why; equal charges of many mailboxes are one line of the quote."""
-
-    item: Item | None
-    """None for an extra, which `extra` describes."""
-    years: int
-    unit_cents: Cents
-    """Per year, or once and for all where the basis is one of PAID_ONCE."""
-    basis: Basis = Basis.LIST
-    code: str = ""
-    """The promotion's, the convention's or the extra's."""
-    list_cents: Cents | None = None
-    """The list price of the unit per year, where another one is given and that one follows."""
-    valid_to: date | None = None
-    """Last day of this price, as far as it is known."""
-    extra: Extra | None = None
-
-    @property
-    def net_cents(self) -> Cents:
-        """Return what one unit costs net for the whole term."""
-        return self.unit_cents if self.basis in PAID_ONCE else self.unit_cents * self.years
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,50 +166,17 @@ def _charges(choice: Choice, prices: PriceList) -> Iterator[tuple[Charge, int]]:
         if item is ITEM_OF_PLAN[choice.plan]:
             yield from ((charge, units) for charge in _of_plan(item, choice, prices))
         else:
-            yield _listed(item, choice.years, prices.price(item)), units
+            yield listed(item, choice.years, prices.price(item)), units
 
 
 def _of_plan(item: Item, choice: Choice, prices: PriceList) -> Iterator[Charge]:
     """Yield what the plan alone is charged: by the convention, a promotion or the list."""
     if choice.convention is not None:
-        yield _agreed(item, prices.agreed(choice.convention))
+        yield agreed(item, prices.agreed(choice.convention))
     elif promotion := prices.promotion_for(choice.plan, choice.years):
-        yield from _promoted(item, choice.years, promotion, prices)
+        yield from promoted(item, choice.years, promotion, prices)
     else:
-        yield _listed(item, choice.years, prices.price(item))
-
-
-def _listed(item: Item, years: int, price: Price, basis: Basis = Basis.LIST) -> Charge:
-    return Charge(item, years, price.net_cents, basis, valid_to=price.valid_to)
-
-
-def _agreed(item: Item, convention: Convention) -> Charge:
-    """Return a convention's price: for its whole term, never by the year. Source: domain.md 8.6, C14."""
-    return Charge(
-        item,
-        convention.term_years,
-        convention.total_net_cents,
-        Basis.CONVENTION,
-        convention.code,
-        valid_to=convention.valid_to,
-    )
-
-
-def _promoted(item: Item, years: int, promotion: Promotion, prices: PriceList) -> Iterator[Charge]:
-    """Yield the promotional price for the whole term, or for its first year only. Source: domain.md 8.5."""
-    price = prices.price(item)
-    promoted = 1 if promotion.first_year_only else years
-    yield Charge(
-        item,
-        promoted,
-        promotion.yearly_cents,
-        Basis.PROMOTION,
-        promotion.code,
-        price.net_cents,
-        promotion.valid_to,
-    )
-    if promoted < years:
-        yield _listed(item, years - promoted, price, Basis.AFTER_PROMOTION)
+        yield listed(item, choice.years, prices.price(item))
 
 
 def _quantities(choices: Iterable[tuple[Choice, int]], prices: PriceList) -> Counter[Charge]:
@@ -271,11 +199,7 @@ def _pieces(extras: Mapping[str, int], prices: PriceList) -> Counter[Charge]:
         raise ValueError(f"fewer pieces than none: {dict(extras)}")
     if missing := sorted(extras.keys() - prices.extras.keys()):
         raise ExtraNotOffered(missing[0])
-    return Counter({_once(prices.extras[code]): pieces for code, pieces in extras.items()})
-
-
-def _once(extra: Extra) -> Charge:
-    return Charge(None, 1, extra.net_cents, Basis.ONE_OFF, extra.code, valid_to=extra.valid_to, extra=extra)
+    return Counter({one_off(prices.extras[code]): pieces for code, pieces in extras.items()})
 
 
 def _place(charge: Charge) -> tuple[int, int, int, str]:

@@ -11,10 +11,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from portal.domain.charges import PAID_ONCE, Basis
 from portal.domain.extras import Extra
 from portal.domain.money import Amounts, vat_cents
 from portal.domain.price_list import Item
-from portal.domain.pricing import PAID_ONCE, Basis, Quote, QuoteLine, amounts_of
+from portal.domain.pricing import Quote, QuoteLine, amounts_of
 from portal.domain.vat import vat_period_on, vat_rate_on
 
 FORM = "portal quote 1"

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain.charges import Basis
 from portal.domain.choices import first_choice
 from portal.domain.conventions import Convention, Payer
 from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing, TermNotOffered
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.price_list import Item, Price, PriceList, price_list_on
-from portal.domain.pricing import Basis, Choice, QuoteLine, quote, quote_for, terms_for
+from portal.domain.pricing import Choice, QuoteLine, quote, quote_for, terms_for
 from portal.domain.promotions import Promotion
 
 TODAY, IN_2012 = date(2026, 11, 24), date(2012, 5, 2)

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain.charges import Basis
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, PriceMissing, TermNotOffered
 from portal.domain.extras import Extra
 from portal.domain.plans import SOLD_PLANS, Plan
 from portal.domain.price_list import Item, Price, PriceList, overlaps, price_list_on
-from portal.domain.pricing import Basis, Choice, QuoteLine, quote, quote_for, terms_for
+from portal.domain.pricing import Choice, QuoteLine, quote, quote_for, terms_for
 from portal.domain.promotions import Promotion, overlapping
 
 TODAY = date(2026, 11, 24)

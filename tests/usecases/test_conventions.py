@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.domain.access import Action, Subject, SubjectKind
+from portal.domain.charges import Basis
 from portal.domain.errors import (
     EmptySelection,
     MailboxNotRenewable,
@@ -18,7 +19,7 @@ from portal.domain.errors import (
     TermNotOffered,
 )
 from portal.domain.plans import Plan
-from portal.domain.pricing import Basis, Choice
+from portal.domain.pricing import Choice
 from portal.domain.renewability import NotRenewable
 from portal.store.conventions import ConventionRow
 from portal.store.mailboxes import Mailbox

@@ -167,8 +167,17 @@ OF_CREDIT = {"top_up_receipt", "extra_space_activated"}
 """Mails about credit: test_credit.py, test_space.py."""
 OF_REFUNDS = {"refund_sent"}
 """The same: test_refunds.py."""
-OF_METHODS = {"payment_method_changed", "payment_method_removed"}
-"""The same: test_stored_methods.py."""
+OF_METHODS = {"payment_method_changed", "payment_method_removed", "payment_method_expiring"}
+"""The same: test_stored_methods.py, test_method_expiry.py."""
+OF_ACCESS = {
+    "address_changed",
+    "address_confirm",
+    "password_changed",
+    "password_reset",
+    "second_step_changed",
+    "username_reminder",
+}
+"""The same: test_profile_data.py, test_profile_access.py, test_recovery_pages.py."""
 OF_AUTO_RENEWAL = {
     "expiry_notice_auto",
     "auto_renewal_enabled",
@@ -182,10 +191,8 @@ every_kind = pytest.mark.parametrize("kind", list(KINDS))
 def test_every_folder_of_templates_is_a_kind_that_is_written() -> None:
     folders = {path.name: path for path in letters.TEMPLATES.iterdir() if path.is_dir()}
 
-    assert (
-        set(folders)
-        == set(KINDS) | OF_PEOPLE | OF_THE_CLOCK | OF_CREDIT | OF_REFUNDS | OF_METHODS | OF_AUTO_RENEWAL
-    )
+    elsewhere = OF_PEOPLE | OF_THE_CLOCK | OF_CREDIT | OF_REFUNDS | OF_METHODS | OF_ACCESS | OF_AUTO_RENEWAL
+    assert set(folders) == set(KINDS) | elsewhere
     for folder in folders.values():
         assert {"subject.txt", "body.txt", "body.html"} <= {path.name for path in folder.iterdir()}
 
