@@ -134,8 +134,9 @@ def answer_in(session: Session, draft: OpenDraft) -> bool | None:
 
 def wants_mandate(session: Session, order: Order) -> bool:
     """Say whether the order gives a mandate: it then renews by itself with what it is paid with."""
-    consent = session.get(AutoRenewalConsent, order.auto_renewal_consent_id or 0)
-    return consent is not None and consent.wanted
+    if order.auto_renewal_consent_id is None:
+        return False
+    return session.get_one(AutoRenewalConsent, order.auto_renewal_consent_id).wanted
 
 
 def consent_for_order(session: Session, draft: RenewalDraft, due_cents: Cents) -> int | None:

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from portal.adapters.gateways.breaker import FAILURES_IN_A_ROW, Breaker
+from portal.adapters.fuse import FAILURES_IN_A_ROW
+from portal.adapters.gateways.breaker import Breaker
 from portal.adapters.gateways.choice import Gateways
 from portal.adapters.gateways.signatures import signed
 from portal.adapters.gateways.simulated.gateway import SimulatedGateway
