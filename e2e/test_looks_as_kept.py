@@ -45,7 +45,7 @@ pytestmark = pytest.mark.skipif(
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
     """A demo on a day of its own, so that its pages are the same every day."""
     portal = DemoPortal(tmp_path_factory.mktemp("demo"), on=DAY).start()
-    portal.wait()
+    portal.wait(seconds=150)
     yield portal
     portal.stop()
 
