@@ -39,6 +39,7 @@ PAGES = (
 )
 COLOURFUL = ("/", "/caselle", "/caselle/ambiente@contiesoci.pec.example", "/componenti")
 """Where every component and badge is: these are held against both schemes at both widths."""
+_WIDER = "document.scrollingElement.scrollWidth > window.innerWidth"
 TOO_SMALL = """() => [...document.querySelectorAll(
         'main a.button, main button, main input, main select, main summary')]
     .filter(it => it.offsetParent && !['hidden', 'radio', 'checkbox'].includes(it.type))
@@ -60,6 +61,19 @@ def test_every_page_is_free_of_barriers(desktop: Page) -> None:
         for path in PAGES if (width == 360) == (scheme == "light") else COLOURFUL:
             page.goto(path)
             no_barriers(page)
+
+
+def test_no_page_is_wider_than_its_window_between_the_usual_widths(desktop: Page) -> None:
+    sign_in(desktop, ACCOUNT)
+    found = []
+    for path in COLOURFUL:
+        desktop.goto(path)
+        for width in (320, 480, 767, 769, 991, 993, 1100, 1201):
+            desktop.set_viewport_size({"width": width, "height": 800})
+            if desktop.evaluate(_WIDER):
+                found.append((path, width))
+
+    assert found == []
 
 
 def test_targets_are_large_enough_for_a_finger(phone: Page) -> None:
