@@ -34,7 +34,7 @@ def download() -> Response:
         )
         pieces = begun(mailbox_sheet(found))
         closing = undone.pop_all()
-    response = Response(pieces, content_type=MIMETYPE)
+    response = Response(_closed_at_the_end(pieces, closing), content_type=MIMETYPE)
     response.call_on_close(closing.close)
     response.headers.set("Content-Disposition", "attachment", filename=_file_name())
     return response
@@ -44,6 +44,12 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Return the same pieces, the first one made already."""
     first = next(pieces)
     return chain([first], pieces)
+
+
+def _closed_at_the_end(pieces: Iterator[bytes], closing: ExitStack) -> Iterator[bytes]:
+    """Give the pieces; the connection goes back with the last of them, and with a break in between."""
+    with closing:
+        yield from pieces
 
 
 def _file_name() -> str:

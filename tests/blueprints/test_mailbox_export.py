@@ -119,3 +119,23 @@ def test_twenty_thousand_mailboxes_are_few_statements_and_little_memory(
     assert lines > 20_000
     assert statements == few
     assert peak < 8 * 2**20
+
+
+@pytest.mark.parametrize("read", ["to the end", "in part", "not at all"])
+def test_the_connection_goes_back_however_the_answer_ends(
+    owner: Browser, services: Services, account: Account, read: str
+) -> None:
+    with services.transaction() as session:
+        fill_account(session, account, 1_000)
+    pool = services.engine.pool
+    before = pool.checkedout()  # type: ignore[attr-defined]
+    answer = owner.client.get("/caselle/esporta", buffered=False)
+    pieces = answer.iter_encoded()
+    if read == "to the end":
+        assert b"".join(pieces)
+    else:
+        if read == "in part":
+            assert next(iter(pieces))
+        answer.close()
+
+    assert pool.checkedout() == before  # type: ignore[attr-defined]
