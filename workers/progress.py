@@ -53,5 +53,5 @@ def notice_works() -> tuple[NoticeWork, ...]:
     """Return the work of each kind of row that only looks."""
     return (
         NoticeWork("order.progress", "order_id", fulfilment.report_progress),
-        NoticeWork("change.notice", "order_line_id", scheduled_changes.announce_change),
+        NoticeWork("change.notice", "order_line_id", scheduled_changes.announce_changes),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Row,
     String,
     and_,
     cast,
@@ -26,6 +27,7 @@ from portal.domain.changes import Package, PackageFrom
 from portal.domain.plans import Plan
 from portal.store.base import Base, Id, enum_type
 from portal.store.mailboxes import Mailbox
+from portal.store.orders import OrderLine
 
 
 class ChangeState(StrEnum):
@@ -128,6 +130,23 @@ def waiting_changes(session: Session, mailbox_ids: Collection[int]) -> dict[int,
     for row in rows:
         found[row.mailbox_id].append(row)
     return found
+
+
+def changes_of_order(session: Session, order_id: int, day: date) -> list[Row[OrderLine, Mailbox]]:
+    """Return the lines of an order that wait for this day, with their mailboxes, by address."""
+    return list(
+        session.execute(
+            select(OrderLine, Mailbox)
+            .join(ScheduledChange, ScheduledChange.order_line_id == OrderLine.id)
+            .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
+            .where(
+                OrderLine.order_id == order_id,
+                ScheduledChange.effective_on == day,
+                ScheduledChange.state == ChangeState.WAITING,
+            )
+            .order_by(OrderLine.address)
+        )
+    )
 
 
 def close_changes(

@@ -5,12 +5,13 @@ At the order the confirmation tells which archives will go. Source: domain.md 3.
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from portal.domain.changes import Package, PackageFrom, first_day_of_term
+from portal.domain.changes import Package, first_day_of_term
 from portal.domain.dates import rome_day
 from portal.domain.plans import PLANS
 from portal.store import order_facts
@@ -21,6 +22,8 @@ from portal.usecases.line_tasks import current_package, ordered_package
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
 KIND = "downgrade_notice"
+LISTED_MAILBOXES = 100
+"""How many mailboxes one mail names; the others are on the order's page."""
 
 
 def deletions_ordered(session: Session, order: Order, *, limit: int) -> list[Context]:
@@ -39,13 +42,49 @@ def deletions_ordered(session: Session, order: Order, *, limit: int) -> list[Con
     ]
 
 
-def change_ahead(
-    session: Session, line: OrderLine, mailbox: Mailbox, ahead: PackageFrom, *, now: datetime
+@dataclass(frozen=True, slots=True)
+class LossAhead:
+    """A mailbox that becomes smaller, and what it becomes."""
+
+    line: OrderLine
+    mailbox: Mailbox
+    package: Package
+
+
+def changes_ahead(
+    session: Session, order: Order, day: date, losing: Sequence[LossAhead], *, now: datetime
 ) -> None:
-    """Say what the mailbox will lose and when, and how to save it."""
-    deleted_mb = 0 if PLANS[ahead.package.plan].has_archive else mailbox.archive_used_mb
-    context = {"day": ahead.day.isoformat(), "deleted_mb": deleted_mb}
-    _write(session, line, mailbox, "ahead", _packages(current_package(mailbox), ahead.package) | context, now)
+    """Say what one mailbox will lose and when, or in one mail what many will, and how to save it."""
+    facts = [_ahead(loss) for loss in losing]
+    if len(losing) == 1:
+        (loss,) = losing
+        _write(session, loss.line, loss.mailbox, "ahead", facts[0] | {"day": day.isoformat()}, now)
+        return
+    holder = order_facts.sole_holder(session, order.id)
+    context: Context = {
+        "stage": "many_ahead",
+        "number": order.number,
+        "day": day.isoformat(),
+        "name": holder.display_name if holder else "",
+        "count": len(facts),
+        "mailboxes": facts[:LISTED_MAILBOXES],
+        "deleted_mb": sum(fact["deleted_mb"] for fact in facts),
+    }
+    account = session.get(Account, order.account_id) if order.account_id else None
+    write_mail(
+        session,
+        MailSubject(KIND, order.number, f"ahead:{day}"),
+        _each_once(account.email if account else "", holder.contact_email if holder else ""),
+        context,
+        MailOwner(order.account_id, None, order.id),
+        now=now,
+    )
+
+
+def _ahead(loss: LossAhead) -> Context:
+    deleted_mb = 0 if PLANS[loss.package.plan].has_archive else loss.mailbox.archive_used_mb
+    told = {"address": loss.mailbox.address, "deleted_mb": deleted_mb}
+    return _packages(current_package(loss.mailbox), loss.package) | told
 
 
 def change_done(
@@ -81,13 +120,16 @@ def _write(
     order = session.get_one(Order, line.order_id)
     holder = session.get_one(Holder, mailbox.holder_id)
     account = session.get(Account, order.account_id) if order.account_id else None
-    known = [account.email if account else "", holder.contact_email]
     write_mail(
         session,
         MailSubject(KIND, order.number, f"{stage}:{line.id}"),
-        {address.lower(): address for address in known if address}.values(),
+        _each_once(account.email if account else "", holder.contact_email),
         context
         | {"stage": stage, "number": order.number, "address": mailbox.address, "name": holder.display_name},
         MailOwner(order.account_id, mailbox.id, order.id),
         now=now,
     )
+
+
+def _each_once(*known: str) -> Collection[str]:
+    return {address.lower(): address for address in known if address}.values()

@@ -26,11 +26,9 @@ from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.payments import Payment
 from portal.store.stored_methods import StoredMethod
-from portal.usecases.change_notices import deletions_ordered
+from portal.usecases.change_notices import LISTED_MAILBOXES, deletions_ordered
 from portal.usecases.mail_rows import Context, MailOwner, MailSubject, write_mail
 
-LISTED_MAILBOXES = 100
-"""How many mailboxes a mail names; the rest is on the order's page."""
 PATIENCE = timedelta(minutes=10)
 """After this long a paid order that is not fulfilled is worth a mail of its own."""
 

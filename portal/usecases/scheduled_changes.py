@@ -11,15 +11,22 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.domain.changes import NOTICE_DAYS, Package, PackageFrom, first_day_of_term, held_on
+from portal.domain.changes import NOTICE_DAYS, Package, first_day_of_term, held_on
 from portal.domain.dates import day_bounds, rome_day
 from portal.domain.space import FitProblemKind, check_fit
 from portal.ports import MailboxOrder
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
 from portal.store.outbox import enqueue
-from portal.store.scheduled_changes import ChangeState, ScheduledChange, close_changes, waiting_changes
+from portal.store.scheduled_changes import (
+    ChangeState,
+    ScheduledChange,
+    changes_of_order,
+    close_changes,
+    waiting_changes,
+)
 from portal.usecases import change_notices
+from portal.usecases.change_notices import LossAhead
 from portal.usecases.line_tasks import (
     LineTask,
     Refusal,
@@ -121,27 +128,34 @@ def refuse_change(session: Session, line_id: int, *, now: datetime) -> None:
         change_notices.change_refused(session, line, mailbox, now=now)
 
 
-def announce_change(session: Session, line_id: int, *, now: datetime) -> None:
-    """Tell the customer what a line will take away, unless a later order has overtaken that."""
-    line, mailbox, _ = locked_line(session, line_id)
-    waiting = waiting_changes(session, [mailbox.id])[mailbox.id]
-    change = next((change for change in waiting if change.order_line_id == line_id), None)
-    if change is None or is_gone(mailbox, rome_day(now), rome_day(now)):
-        return
-    package = _held(waiting, change.effective_on)
-    if package != current_package(mailbox):
-        ahead = PackageFrom(change.effective_on, package)
-        change_notices.change_ahead(session, line, mailbox, ahead, now=now)
+def announce_changes(session: Session, line_id: int, *, now: datetime) -> None:
+    """Tell the customer once what an order will take away on one day, of however many mailboxes.
+
+    What a later order has overtaken is not told. The line is the one whose fulfilment wrote the row.
+    """
+    line, _, order = locked_line(session, line_id)
+    day, today = first_day_of_term(line.expires_before), rome_day(now)
+    rows = changes_of_order(session, order.id, day)
+    waiting = waiting_changes(session, {row.Mailbox.id for row in rows})
+    ahead = [(row.OrderLine, row.Mailbox, _held(waiting[row.Mailbox.id], day)) for row in rows]
+    losing = [
+        LossAhead(line, mailbox, package)
+        for line, mailbox, package in ahead
+        if package != current_package(mailbox) and not is_gone(mailbox, today, today)
+    ]
+    if losing:
+        change_notices.changes_ahead(session, order, day, losing, now=now)
 
 
 def _write_rows(session: Session, line: OrderLine, starts_on: date, now: datetime) -> None:
-    """Write the row that changes the mailbox, and the one that warns a week before if there is a week."""
+    """Write the row that changes the mailbox, and the order's one that warns a week before, if in time."""
     payload = {"order_line_id": line.id}
     begins, _ = day_bounds(starts_on)
     enqueue(session, "platform.change", f"platform.change:{line.id}", payload, now=now, not_before=begins)
     warns, _ = day_bounds(starts_on - timedelta(days=NOTICE_DAYS))
     if warns > now:
-        enqueue(session, "change.notice", f"change.notice:{line.id}", payload, now=now, not_before=warns)
+        key = f"change.notice:{line.order_id}:{starts_on}"
+        enqueue(session, "change.notice", key, payload, now=now, not_before=warns)
 
 
 def _ask_again(session: Session, line_id: int, waiting: Sequence[ScheduledChange], now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal import letters
 from portal.domain.changes import Package, PackageFrom
 from portal.domain.dates import add_years
 from portal.domain.orders import LineState, OrderState
@@ -32,6 +33,7 @@ from tests.usecases.paid_lines import (
     renew,
     waiting,
 )
+from tests.usecases.test_notices import AROUND
 
 STANDARD, PRO, PREMIUM, _ = Plan
 FIRST = EXPIRY + timedelta(days=1)
@@ -84,7 +86,7 @@ def told(services: Services) -> list[str]:
 
 def announce(services: Services, line_id: int, now: datetime) -> None:
     with services.transaction() as session:
-        scheduled_changes.announce_change(session, line_id, now=now)
+        scheduled_changes.announce_changes(session, line_id, now=now)
 
 
 def test_a_smaller_plan_waits_for_the_day_after_the_old_expiry(services: Services) -> None:
@@ -325,6 +327,28 @@ def test_a_week_before_the_customer_is_told(services: Services) -> None:
     assert row.not_before == datetime(2026, 12, 17, 23, tzinfo=UTC)
     assert len({mail.recipient for mail in ahead}) == len(ahead) == 2
     assert {(mail.context["day"], mail.context["deleted_mb"]) for mail in ahead} == {("2026-12-25", 2_000)}
+
+
+def test_an_order_of_many_is_told_in_one_mail_that_names_them(services: Services) -> None:
+    smaller = {"plan": STANDARD, "archive_deletion_accepted": True}
+    boxes = [{"plan": PRO, "archive_used_mb": 1_500}, {"plan": PRO}, {"plan": PREMIUM}]
+    line_ids = pay_for(services, *boxes, line=smaller)
+    renew(services, *line_ids)
+    (row,) = outbox(services, "change.notice")
+
+    for _ in range(2):
+        announce(services, row.payload["order_line_id"], row.not_before)
+
+    (mail,) = [mail for mail in mails(services) if mail.kind == "downgrade_notice"]
+    told = mail.context
+    assert (told["day"], told["count"], told["deleted_mb"]) == ("2026-12-25", 3, 1_500)
+    assert {box["address"] for box in told["mailboxes"]} == {
+        mailbox_of(services, line_id).address for line_id in line_ids
+    }
+    words = letters.render(mail.kind, "it", told, AROUND)
+    assert words.subject == "Dal 25/12/2026 3 caselle avranno un piano più piccolo"
+    assert "l'archivio (1,46 GB) viene cancellato" in words.text
+    assert "/ordini/" in words.html
 
 
 def test_within_the_last_week_the_confirmation_was_enough(services: Services) -> None:
