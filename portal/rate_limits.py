@@ -172,14 +172,18 @@ def remember_device(response: Response, identifier: str) -> None:
     digest = _digest(identifier)
     device = _known_device(digest) or secrets.token_hex(16)
     response.set_cookie(
-        DEVICE_COOKIE,
+        device_cookie(),
         _signer().dumps([digest, device]),
         max_age=DEVICE_SECONDS,
         secure=web.services().settings.secure_cookies,
         httponly=True,
         samesite="Lax",
-        path="/accedi",
     )
+
+
+def device_cookie() -> str:
+    """Return the cookie's name; over HTTPS no other host, not even one below ours, can set it (S18)."""
+    return f"__Host-{DEVICE_COOKIE}" if web.services().settings.secure_cookies else DEVICE_COOKIE
 
 
 def _stranger_key() -> str:
@@ -190,7 +194,7 @@ def _stranger_key() -> str:
 def _known_device(digest: str) -> str | None:
     """Return the name of this browser if that identifier has signed in from it before."""
     try:
-        known, device = _signer().loads(request.cookies.get(DEVICE_COOKIE, ""))
+        known, device = _signer().loads(request.cookies.get(device_cookie(), ""))
     except (BadSignature, ValueError):
         return None
     return str(device) if known == digest else None

@@ -50,6 +50,7 @@ def missing_headers(answer: TestResponse) -> list[str]:
     wrong = [
         f"{where}: {name}" for name, value in expected.items() if answer.headers.getlist(name) != [value]
     ]
+    wrong += [f"{where}: {what}" for what in unasked(answer)]
     if answer.request.path.startswith("/static/") and answer.status_code in (200, 304):
         kept = answer.headers.get("Cache-Control") == "public, max-age=31536000, immutable"
         return wrong + ([] if kept else [f"{where}: not kept"])
@@ -57,6 +58,16 @@ def missing_headers(answer: TestResponse) -> list[str]:
     wrong += [f"{where}: Vary {name}" for name in {"hx-request", "cookie", "accept-encoding"} - vary]
     wrong += [] if answer.headers.get("Cache-Control") == "no-store" else [f"{where}: may be kept"]
     return wrong + ([f"{where}: Server"] if "Server" in answer.headers else [])
+
+
+def unasked(answer: TestResponse) -> list[str]:
+    """Return what an answer says or does that none of ours may."""
+    unknown_letters = answer.mimetype.startswith("text/") and answer.mimetype_params.get("charset") != "utf-8"
+    return [
+        *(name for name, _ in answer.headers if name.startswith("Access-Control-")),
+        *(["no charset"] if unknown_letters else []),
+        *(["TRACE is answered"] if answer.request.method == "TRACE" and answer.status_code < 400 else []),
+    ]
 
 
 def bare_answers(app: Flask, world: World, person: str | None) -> list[str]:

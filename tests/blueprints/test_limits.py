@@ -145,11 +145,11 @@ def test_a_browser_known_to_one_name_is_a_stranger_to_another(app: Flask, people
 def test_the_device_cookie_alone_lets_nobody_in(app: Flask, people: People) -> None:
     known = Browser(app)
     known.sign_in(people.owner.identifier, PASSWORD)
-    device = known.client.get_cookie("portal_device", path="/accedi")
+    device = known.client.get_cookie("portal_device")
     assert device is not None
 
     thief = Browser(app)
-    thief.client.set_cookie("portal_device", device.value, path="/accedi")
+    thief.client.set_cookie("portal_device", device.value)
 
     assert not thief.is_signed_in
     assert people.owner.identifier not in device.value

@@ -82,7 +82,7 @@ def test_no_secret_is_ever_logged(app: Flask, people: People, capsys: Capture) -
     browser.sign_in(people.owner.identifier, PASSWORD)
     with browser.client.session_transaction() as cookie:
         session_token = cookie["_user_id"]
-    device = browser.client.get_cookie(DEVICE_COOKIE, path="/accedi")
+    device = browser.client.get_cookie(DEVICE_COOKIE)
     secrets = [PASSWORD, WRONG, form_token, session_token, browser.session_cookie, password_hash()]
     secrets += [device.value if device else None]
     browser.get(f"/caselle?password={PASSWORD}&token={session_token}")

@@ -17,6 +17,7 @@ from portal.usecases import access
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.blueprints.people import PASSWORD, People, Person
+from tests.blueprints.world import token_in
 from tests.conftest import Clock
 from tests.factories import NOW
 
@@ -229,3 +230,23 @@ def test_the_cookie_is_bound_to_this_host_and_to_https(services: Services, peopl
     attributes = {part.strip() for part in cookie.split(";")[1:]}
     assert cookie.startswith("__Host-portal=")
     assert attributes == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+def test_the_browsers_cookie_is_bound_as_well(services: Services, people: People) -> None:
+    settings = replace(services.settings, secure_cookies=True)
+    browser = create_app(replace(services, settings=settings)).test_client()
+    token = token_in(browser.get("https://localhost/accedi"))
+
+    answer = browser.post(
+        "https://localhost/accedi",
+        data={"identifier": people.owner.identifier, "password": PASSWORD, "csrf_token": token},
+        headers={"Origin": "https://localhost"},
+    )
+
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert answer.status_code == 303
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert cookie.startswith("__Host-portal")
+        attributes = {part.strip() for part in cookie.split(";")}
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= attributes
