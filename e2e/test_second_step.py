@@ -143,6 +143,7 @@ def test_switch_an_app_on_for_a_mailbox_without_scripts(plain: Page) -> None:
     page.goto("/profilo")
     no_barriers(page)
     press(page, "Gestisci la verifica in due passaggi")
+    heading(page, "Verifica in due passaggi")
     no_barriers(page)
     press(page, "Attiva con un'app")
     heading(page, "Attiva l'app di autenticazione")
@@ -157,6 +158,7 @@ def test_forget_the_password_and_choose_another(plain: Page) -> None:
     page = plain
     page.goto("/accedi")
     press(page, "Password dimenticata?")
+    heading(page, "Password dimenticata")
     no_barriers(page)
     page.get_by_label("Account o casella PEC").fill(SINGLE_MAILBOX)
     page.get_by_label("Codice fiscale o partita IVA del titolare", exact=False).fill(TAX_CODE)
@@ -169,6 +171,7 @@ def test_forget_the_password_and_choose_another(plain: Page) -> None:
     assert link
     page.goto(link[0])
     assert page.url.endswith("/recupero/nuova-password")
+    heading(page, "Scegli una nuova password")
     no_barriers(page)
     page.get_by_label("Nuova password", exact=True).fill(NEW)
     page.get_by_label("Ripeti la nuova password").fill(NEW)
