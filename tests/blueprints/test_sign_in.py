@@ -25,9 +25,11 @@ from portal.wiring import Services
 from tests.blueprints.browser import Browser
 from tests.blueprints.people import PASSWORD, People, Person, password_hash, store_hash, stored_hash
 from tests.factories import NOW, TODAY, make_account, make_mailbox
+from tests.statements import counted
 
 WRONG = "pioggia forte sui tetti"
 REFUSED = "Credenziali non valide."
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ELSEWHERE = [
     "//evil.example",
     "///evil.example",
@@ -165,6 +167,21 @@ def test_every_attempt_costs_exactly_one_check(services: Services, people: Peopl
         counts[identifier, password] = hasher.verified - before
 
     assert set(counts.values()) == {1}, counts
+
+
+@ONE_DATABASE
+def test_every_failure_asks_the_database_as_much(app: Flask, services: Services, people: People) -> None:
+    attempts = [(name, PASSWORD) for name in strange_principals(services).values()]
+    attempts += [(people.owner.identifier, WRONG), (people.mailbox.identifier, WRONG)]
+
+    sent = {}
+    for place, (identifier, password) in enumerate(attempts):
+        browser = Browser(app, address=f"10.0.1.{place}")
+        with counted(services.engine) as statements:
+            browser.sign_in(identifier, password)
+        sent[identifier] = len(statements)
+
+    assert len(set(sent.values())) == 1, sent
 
 
 @pytest.mark.parametrize("who", ["owner", "mailbox"])
