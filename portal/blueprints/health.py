@@ -58,7 +58,7 @@ def metrics() -> ResponseReturnValue:
     for name, number in found.numbers.items():
         Gauge(f"portal_{name}", name.replace("_", " "), registry=registry).set(number)
     Gauge("portal_ailments", "what a person has to look at", registry=registry).set(len(found.ailments))
-    return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4; charset=utf-8")
+    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @bp.get("/readyz")

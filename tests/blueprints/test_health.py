@@ -100,7 +100,9 @@ def test_a_monitor_of_this_machine_reads_the_numbers(client: FlaskClient, servic
     assert answer.json is not None
     assert answer.json["ailments"] == []
     assert (answer.json["dead_letters"], answer.json["clock_silent_seconds"]) == (0, 0)
-    assert b"portal_outbox_late_seconds 0.0" in client.get("/metrics").data
+    metrics = client.get("/metrics")
+    assert metrics.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert b"portal_outbox_late_seconds 0.0" in metrics.data
 
 
 def test_what_is_wrong_has_a_name(client: FlaskClient, services: Services) -> None:

@@ -320,6 +320,7 @@ def test_the_page_tells_no_browser_to_keep_the_password_from_managers(visitor: B
 
     assert 'autocomplete="username"' in page
     assert 'autocomplete="current-password"' in page
+    assert 'type="password"' in page
 
 
 def test_the_session_lasts_no_longer_than_the_mailbox(
