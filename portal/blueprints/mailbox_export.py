@@ -32,6 +32,7 @@ def download() -> Response:
             only_selected=request.args.get("solo") == ONLY_SELECTED,
             today=services.today(),
         )
+        undone.callback(found.close)  # first: a cursor ends before its connection goes back
         pieces = begun(mailbox_sheet(found))
         closing = undone.pop_all()
     response = Response(_closed_at_the_end(pieces, closing), content_type=MIMETYPE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -49,7 +49,9 @@ _COLUMNS = (
 )
 
 
-def filtered_rows(session: Session, account_id: int, listing: Listing, today: date) -> Iterator[AnyRow]:
+def filtered_rows(
+    session: Session, account_id: int, listing: Listing, today: date
+) -> Generator[AnyRow, None, None]:
     """Give every row that the list's filters find, in its order, in one statement."""
     shape = Shape(
         searching=bool(listing.search),
@@ -67,13 +69,16 @@ def filtered_rows(session: Session, account_id: int, listing: Listing, today: da
     yield from _streamed(session, _filtered(shape), values)
 
 
-def selected_rows(session: Session, account_id: int, today: date) -> Iterator[AnyRow]:
+def selected_rows(session: Session, account_id: int, today: date) -> Generator[AnyRow, None, None]:
     """Give every row of the selection, by expiry; what cannot be renewed any more is left out of it."""
     yield from _streamed(session, _SELECTED, list_values(today) | {"account_id": account_id})
 
 
-def _streamed(session: Session, statement: AnySelect, values: Mapping[str, object]) -> Iterator[AnyRow]:
-    yield from session.connection().execute(statement, values, execution_options={"yield_per": FETCHED})
+def _streamed(
+    session: Session, statement: AnySelect, values: Mapping[str, object]
+) -> Generator[AnyRow, None, None]:
+    with session.connection().execute(statement, values, execution_options={"yield_per": FETCHED}) as rows:
+        yield from rows
 
 
 def _joined() -> AnySelect:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,7 +43,7 @@ class ExportedMailbox:
 
 def export(
     session: Session, subject: Subject, listing: Listing, *, only_selected: bool, today: date
-) -> Iterator[ExportedMailbox]:
+) -> Generator[ExportedMailbox, None, None]:
     """Give the rows one by one, in one statement. Raises NotFound for a mailbox's own session."""
     account_id = account_of(subject)
     rows = (
@@ -50,7 +51,13 @@ def export(
         if only_selected
         else mailbox_export.filtered_rows(session, account_id, listing, today)
     )
-    return (_exported(row, today) for row in rows)
+    return _exported_all(rows, today)
+
+
+def _exported_all(rows: Generator[AnyRow, None, None], today: date) -> Generator[ExportedMailbox, None, None]:
+    with closing(rows):
+        for row in rows:
+            yield _exported(row, today)
 
 
 def _exported(row: AnyRow, today: date) -> ExportedMailbox:
