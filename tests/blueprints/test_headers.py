@@ -32,7 +32,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-WITH_SECRETS = ("/conferma-email", "/conferma-avvisi", "/recupero")
+WITH_SECRETS = ("/conferma-email", "/conferma-avvisi", "/recupero", "/calendario/")
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|\shx-on|javascript:|\snonce=", re.I)
 
 
@@ -62,7 +62,9 @@ def missing_headers(answer: TestResponse) -> list[str]:
 
 def unasked(answer: TestResponse) -> list[str]:
     """Return what an answer says or does that none of ours may."""
-    unknown_letters = answer.mimetype.startswith("text/") and answer.mimetype_params.get("charset") != "utf-8"
+    unknown_letters = (answer.mimetype or "").startswith("text/") and answer.mimetype_params.get(
+        "charset"
+    ) != "utf-8"
     return [
         *(name for name, _ in answer.headers if name.startswith("Access-Control-")),
         *(["no charset"] if unknown_letters else []),
