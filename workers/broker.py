@@ -28,6 +28,7 @@ from workers.recovery import RecoveryWork
 from workers.refunds import RefundWork
 from workers.relay import Relay
 from workers.space import SpaceWork
+from workers.space_ends import SpaceEndWork
 from workers.usage import UsageWork
 from workers.waiting import in_thread
 
@@ -88,6 +89,7 @@ def all_works(services: Services) -> Sequence[Work[Any, Any]]:
         ChangeWork(services),
         WithdrawWork(services),
         SpaceWork(services),
+        SpaceEndWork(services),
         RecoveryWork(services),
         PasswordWork(services),
         AskWork(services),

@@ -28,7 +28,9 @@ from portal.usecases import (
     auto_renewal_charges,
     auto_renewal_orders,
     credit_expiry,
+    credit_needs,
     documents,
+    extra_renewals,
     housekeeping,
     lifecycle,
     method_expiry,
@@ -80,6 +82,8 @@ JOBS: Sequence[Job] = (
     Job("methods", "28 7 * * *", method_expiry.tell_expiring),
     Job("usage", "5 * * * *", usage.plan_readings, settings=("reads_usage",)),
     Job("notices", "20 7-20 * * *", notice_planning.plan_notices),
+    Job("space", "26 * * * *", extra_renewals.renew_due, settings=("extra_space_policy",)),
+    Job("credit", "21 7-20 * * *", credit_needs.plan_needed, settings=("extra_space_policy",)),
     Job("quota", "25 7 * * *", notice_planning.plan_quota_warnings),
     Job("mails", "30 7-20 * * *", notice_mails.write_notices),
     Job(

@@ -12,7 +12,7 @@ from portal import web
 from portal.domain.lifecycle import Capabilities
 from portal.domain.listing import Listing
 from portal.forms.mailboxes import DEFAULT_MONTHS, ListForm, query_of
-from portal.usecases import correspondence, mailboxes
+from portal.usecases import correspondence, credit_needs, mailboxes
 from portal.usecases.mailboxes import MailboxList
 
 bp = Blueprint("mailboxes", __name__)
@@ -44,7 +44,20 @@ def show(address: str) -> ResponseReturnValue:
         web.reading(), web.subject(), address, today=web.services().today(), suspended=suspended
     )
     recipients = correspondence.notice_recipients(web.reading(), web.subject(), found.mailbox.id)
-    return web.render("mailboxes/show.html", found=found, recipients=recipients, today=web.services().today())
+    need = credit_needs.need_of(
+        web.reading(),
+        web.subject(),
+        found.mailbox.id,
+        policy=settings.extra_space_policy,
+        today=web.services().today(),
+    )
+    return web.render(
+        "mailboxes/show.html",
+        found=found,
+        recipients=recipients,
+        need=need,
+        today=web.services().today(),
+    )
 
 
 def asked_list() -> ListForm:

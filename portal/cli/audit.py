@@ -28,6 +28,7 @@ WORDS: dict[Check, str] = {
     Check.PAID_SPACE_WITHOUT_WORK: "spazio pagato che nessuno sta attivando",
     Check.ORDER_AND_LINES_APART: "ordine chiuso che tiene una casella, o aperto che non ne tiene",
     Check.MAILBOX_ORDERED_TWICE: "casella in due ordini aperti",
+    Check.SPACE_PAST_ITS_TERM: "spazio aggiuntivo non pagato da giorni, né rinnovato né tolto",
     Check.MAILBOX_PAST_ITS_END: "casella da cancellare da giorni",
     Check.MAIL_TOLD_TWICE: "mail scritta due volte",
     Check.MAIL_WITHOUT_WORK: "mail da inviare che nessuno sta inviando",

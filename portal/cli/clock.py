@@ -27,6 +27,8 @@ JOBS = {
     "methods": "metodi in scadenza segnalati",
     "notices": "avvisi di scadenza",
     "usage": "letture dello spazio usato",
+    "space": "spazi aggiuntivi rinnovati o tolti",
+    "credit": "avvisi di credito che manca",
     "quota": "avvisi di spazio",
     "mails": "e-mail di avviso",
     "reminders": "promemoria di pagamento",

@@ -51,6 +51,7 @@ movimento / scrittura                posting / entry of the ledger: entries of a
 credito avanzato                     `leftover`: of late, double or wrong money; it lapses
 ricarica                             top-up, `top_up`
 servizio aggiuntivo (a metà periodo) space purchase: more GB until the expiry, `extra_space`
+fine dello spazio pagato              `extra_paid_until`; renewed from credit, or a space end
 imponibile / IVA / totale            net / VAT / gross: `net_cents`, `vat_cents`, `gross_cents`
 da pagare                            due: `due_cents`, the net under split payment, else the gross
 aliquota                             VAT rate, per cent

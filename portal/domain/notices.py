@@ -36,6 +36,8 @@ class NoticeKind(StrEnum):
     SUSPENSION_REMINDER = "suspension_reminder"
     MAILBOX_CANCELLED = "mailbox_cancelled"
     QUOTA_WARNING = "quota_warning"
+    CREDIT_NEEDED = "credit_needed"
+    """Extra space whose renewal credit does not cover: told to whom the credit belongs."""
 
 
 @dataclass(frozen=True, slots=True)

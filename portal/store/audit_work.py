@@ -20,6 +20,7 @@ from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import OutboxRow, OutboxState
+from portal.store.space_ends import behind
 from portal.store.space_purchases import SpacePurchase
 
 RENEWED = (LineState.FULFILLED, LineState.WITHDRAWING)
@@ -92,6 +93,14 @@ def mailboxes_past_their_end(today: date, patience: timedelta) -> Select[Any]:
     ]
     held = select(OrderLine.id).where(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open)
     return select(Mailbox.address).where(Mailbox.cancelled_on.is_(None), or_(*late), ~held.exists())
+
+
+def space_past_its_term(day: date) -> Select[Any]:
+    """Extra space paid until before that day in mailboxes that go on: neither renewed nor taken away.
+
+    Of a GB that has no price nobody can say what its renewal costs: the operator's to mend.
+    """
+    return select(Mailbox.address).where(behind(day))
 
 
 def paid_space_without_work() -> Select[Any]:

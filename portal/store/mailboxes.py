@@ -29,6 +29,13 @@ class Mailbox(Base):
             sqlite_where=text("cancelled_on IS NOT NULL"),
             postgresql_where=text("cancelled_on IS NOT NULL"),
         ),
+        Index(
+            "ix_mailbox_extra_paid",
+            "extra_paid_until",
+            "id",
+            sqlite_where=text("extra_paid_until IS NOT NULL"),
+            postgresql_where=text("extra_paid_until IS NOT NULL"),
+        ),
         CheckConstraint("extra_mailbox_gb >= 0 AND extra_archive_gb >= 0", name="extras_not_negative"),
         CheckConstraint("mailbox_used_mb >= 0 AND archive_used_mb >= 0", name="use_not_negative"),
         CheckConstraint("address = lower(address)", name="address_lower"),
@@ -50,6 +57,8 @@ class Mailbox(Base):
     """
     extra_mailbox_gb: Mapped[int] = mapped_column(default=0)
     extra_archive_gb: Mapped[int] = mapped_column(default=0)
+    extra_paid_until: Mapped[date | None]
+    """Last day for which its extra space is paid; None where it has none. Source: domain.md 7.3."""
     mailbox_used_mb: Mapped[int] = mapped_column(default=0)
     archive_used_mb: Mapped[int] = mapped_column(default=0)
     used_read_at: Mapped[datetime | None]

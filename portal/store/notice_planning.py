@@ -42,7 +42,9 @@ from portal.store.orders import Order, OrderLine
 from portal.store.stored_methods import RenewsWith, StoredMethod
 
 Condition = ColumnElement[bool]
-OF_AN_EXPIRY = tuple(kind for kind in NoticeKind if kind is not NoticeKind.QUOTA_WARNING)
+OF_AN_EXPIRY = tuple(
+    kind for kind in NoticeKind if kind not in (NoticeKind.QUOTA_WARNING, NoticeKind.CREDIT_NEEDED)
+)
 """The notices whose occasion is an expiry."""
 
 

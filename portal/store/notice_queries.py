@@ -68,6 +68,31 @@ def skip_untrue(session: Session, *, today: date) -> None:
     )
 
 
+def skip_settled(session: Session) -> None:
+    """Skip what is no longer to be said about credit: it is paid further, gone, or was told later."""
+    later = aliased(Notice)
+    overtaken = select(later.id).where(
+        later.mailbox_id == Notice.mailbox_id,
+        later.kind == NoticeKind.CREDIT_NEEDED,
+        later.occasion == Notice.occasion,
+        later.recipient == Notice.recipient,
+        later.milestone > Notice.milestone,
+    )
+    still_due = select(Mailbox.id).where(
+        Mailbox.id == Notice.mailbox_id, Mailbox.extra_paid_until == Notice.occasion
+    )
+    session.execute(
+        update(Notice)
+        .where(
+            _PLANNED,
+            Notice.kind == NoticeKind.CREDIT_NEEDED,
+            or_(overtaken.exists(), ~still_due.exists()),
+        )
+        .values(state=NoticeState.SKIPPED)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def skip_needless(session: Session, mail_ids: Collection[int]) -> None:
     """Skip mails about one expiry that was renewed while they waited; a digest is sent as it was written."""
     told_of = (
@@ -160,7 +185,7 @@ def mark_written(session: Session, mails: Sequence[tuple[int, int]], *, now: dat
 
 
 _URGENCY = (
-    case((Notice.kind == NoticeKind.QUOTA_WARNING, 1), else_=0),
+    case((Notice.kind.in_((NoticeKind.QUOTA_WARNING, NoticeKind.CREDIT_NEEDED)), 1), else_=0),
     Notice.milestone.desc(),
     Notice.occasion,
 )
@@ -184,6 +209,7 @@ def _facts(today: date) -> AnySelect:
             Notice.kind,
             Notice.milestone,
             Notice.occasion,
+            Notice.missing_cents,
             Notice.recipient,
             Notice.account_id,
             Mailbox.id.label("mailbox_id"),

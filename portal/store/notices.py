@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.domain.notices import NoticeKind
@@ -48,9 +48,11 @@ class Notice(Base):
     """Whose mailbox it was: what one digest tells never comes from two accounts."""
     kind: Mapped[NoticeKind] = mapped_column(enum_type(NoticeKind))
     occasion: Mapped[date]
-    """The expiry it speaks of; for a full mailbox the day on which it was noticed."""
+    """The expiry, or the end of the paid space, it speaks of; of a full mailbox the day of the notice."""
     milestone: Mapped[int]
-    """Days from the expiry, negative before it; per cent for a full mailbox."""
+    """Days from the expiry or the end of the paid space, negative before it; per cent for a full mailbox."""
+    missing_cents: Mapped[int | None] = mapped_column(BigInteger)
+    """How much credit is missing, where the notice is about that."""
     recipient: Mapped[Email]
     state: Mapped[NoticeState] = mapped_column(enum_type(NoticeState), default=NoticeState.PLANNED)
     planned_at: Mapped[datetime]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.store.base import Base, Cents, Email, Id, enum_type
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
+from portal.store.space_ends import SpaceEnd
 
 _UNDER_WAY = text("closed_at IS NULL")
 
@@ -24,6 +25,7 @@ class SpacePurchase(Base):
         CheckConstraint(
             "mailbox_gb >= 0 AND archive_gb >= 0 AND mailbox_gb + archive_gb > 0", name="some_space"
         ),
+        UniqueConstraint("mailbox_id", "renews_from"),
         Index(
             "uq_space_purchase_under_way",
             "mailbox_id",
@@ -40,7 +42,7 @@ class SpacePurchase(Base):
     policy: Mapped[ExtraSpacePolicy] = mapped_column(enum_type(ExtraSpacePolicy))
     mailbox_gb: Mapped[int]
     archive_gb: Mapped[int]
-    """How much was added."""
+    """How much was added, or renewed."""
     months: Mapped[int]
     """Charged; 0: free until the expiry."""
     mailbox_net_cents: Mapped[Cents]
@@ -48,7 +50,9 @@ class SpacePurchase(Base):
     renewal_net_cents: Mapped[Cents]
     """What a year of it costs at the renewal, as it was told."""
     expires_on: Mapped[date]
-    """The mailbox's expiry when it was bought, which it does not move."""
+    """The day to which it is paid; the mailbox's expiry does not move."""
+    renews_from: Mapped[date | None]
+    """The last day paid before, where space that was there is renewed from credit; None: it was added."""
     closed_at: Mapped[datetime | None]
     """When it was there, or known to be impossible."""
     refusal: Mapped[str | None] = mapped_column(String(64))
@@ -60,14 +64,14 @@ def purchase_of(session: Session, order_id: int) -> SpacePurchase | None:
 
 
 def being_set_up(session: Session, mailbox_ids: Collection[int]) -> set[int]:
-    """Return which of the mailboxes have space that was paid and is not there yet."""
-    return set(
-        session.scalars(
-            select(SpacePurchase.mailbox_id).where(
-                SpacePurchase.mailbox_id.in_(mailbox_ids), SpacePurchase.closed_at.is_(None)
-            )
-        )
+    """Return which of the mailboxes have space that was paid and is not there yet, or is being taken away."""
+    coming = select(SpacePurchase.mailbox_id).where(
+        SpacePurchase.mailbox_id.in_(mailbox_ids), SpacePurchase.closed_at.is_(None)
     )
+    going = select(SpaceEnd.mailbox_id).where(
+        SpaceEnd.mailbox_id.in_(mailbox_ids), SpaceEnd.closed_at.is_(None)
+    )
+    return set(session.scalars(coming.union(going)))
 
 
 def open_purchases(session: Session, ids: Collection[int]) -> list[tuple[SpacePurchase, Mailbox, Order]]:

@@ -51,6 +51,7 @@ class Check(StrEnum):
     PAID_SPACE_WITHOUT_WORK = "paid_space_without_work"
     ORDER_AND_LINES_APART = "order_and_lines_apart"
     MAILBOX_ORDERED_TWICE = "mailbox_ordered_twice"
+    SPACE_PAST_ITS_TERM = "space_past_its_term"
     MAILBOX_PAST_ITS_END = "mailbox_past_its_end"
     MAIL_TOLD_TWICE = "mail_told_twice"
     MAIL_WITHOUT_WORK = "mail_without_work"
@@ -104,6 +105,7 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.PAID_SPACE_WITHOUT_WORK: work.paid_space_without_work(),
         Check.ORDER_AND_LINES_APART: work.orders_and_lines_apart(),
         Check.MAILBOX_ORDERED_TWICE: work.mailboxes_ordered_twice(),
+        Check.SPACE_PAST_ITS_TERM: work.space_past_its_term(today - CANCELLATION_PATIENCE),
         Check.MAILBOX_PAST_ITS_END: work.mailboxes_past_their_end(today, CANCELLATION_PATIENCE),
         Check.MAIL_TOLD_TWICE: work.mails_told_twice(),
         Check.MAIL_WITHOUT_WORK: work.mails_without_work(),

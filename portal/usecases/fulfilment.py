@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.changes import first_day_of_term, from_payment
 from portal.domain.dates import rome_day
+from portal.domain.extra_renewal import paid_after_order
 from portal.domain.orders import LineState, OrderState
 from portal.domain.terms import new_expiry
 from portal.ports import MailboxOrder
@@ -91,6 +92,13 @@ def complete_renewal(session: Session, line_id: int, done: MailboxOrder, *, now:
     )
     line.expires_before, line.expires_after = mailbox.expires_on, done.expires_on
     mailbox.expires_on = done.expires_on
+    mailbox.extra_paid_until = paid_after_order(
+        mailbox.extra_paid_until,
+        line.expires_before,
+        line.expires_after,
+        line.term_years,
+        has_extra=bool(line.extra_mailbox_gb or line.extra_archive_gb),
+    )
     apply_package(mailbox, package_done(done))
     suspended = rome_day(order.paid_at or now) > line.expires_before
     schedule(session, line, mailbox, suspended=suspended, now=now)

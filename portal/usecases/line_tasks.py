@@ -109,3 +109,5 @@ def apply_package(mailbox: Mailbox, package: Package) -> None:
     mailbox.plan = package.plan
     mailbox.extra_mailbox_gb = package.extra_mailbox_gb
     mailbox.extra_archive_gb = package.extra_archive_gb
+    if not (package.extra_mailbox_gb or package.extra_archive_gb):
+        mailbox.extra_paid_until = None

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.domain.conventions import ConventionStanding
+from portal.domain.credit import top_up_for
 from portal.domain.customers import BUSINESS_REGISTER
 from portal.domain.dates import day_bounds
 from portal.domain.lifecycle import cancelled_from, last_day_to_renew
@@ -38,6 +39,7 @@ def write_notices(
     """Write the mails to the next recipients; return how many mails, and the last recipient if not done."""
     if cursor is None:
         notice_queries.skip_untrue(session, today=today)
+        notice_queries.skip_settled(session)
     waiting = notice_queries.waiting_recipients(session, cursor or "", RECIPIENTS)
     if not waiting:
         return 0, None
@@ -142,8 +144,7 @@ def _facts(row: AnyRow, today: date) -> Context:
         "order": row.order_number,
         **_convention(row),
     }
-    more = _space(row) if row.kind is NoticeKind.QUOTA_WARNING else _days(row, today)
-    return facts | more
+    return facts | _ABOUT.get(row.kind, _days)(row, today)
 
 
 def _convention(row: AnyRow) -> Context:
@@ -176,7 +177,15 @@ def _days(row: AnyRow, today: date) -> Context:
     }
 
 
-def _space(row: AnyRow) -> Context:
+def _credit(row: AnyRow, _today: date) -> Context:
+    return {
+        "missing_cents": row.missing_cents,
+        "top_up_cents": top_up_for(row.missing_cents or 0),
+        "paid_until": row.occasion.isoformat(),
+    }
+
+
+def _space(row: AnyRow, _today: date) -> Context:
     capacity_gb = PLANS[row.plan].base_mailbox_gb + row.extra_mailbox_gb
     used = row.mailbox_used_mb
     return {
@@ -184,3 +193,7 @@ def _space(row: AnyRow) -> Context:
         "capacity_mb": capacity_gb * MB_PER_GB,
         "percent": 100 * used // (capacity_gb * MB_PER_GB),
     }
+
+
+_ABOUT = {NoticeKind.QUOTA_WARNING: _space, NoticeKind.CREDIT_NEEDED: _credit}
+"""What a mail says of a mailbox besides its expiry."""

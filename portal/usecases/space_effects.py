@@ -43,9 +43,12 @@ class SpaceTask:
 
 
 def set_up_later(session: Session, order: Order, now: datetime) -> None:
-    """Make the paid purchase work for a worker."""
+    """Make the paid purchase work for a worker; space that is there already is renewed at once."""
     purchase = space_purchases.purchase_of(session, order.id)
     assert purchase is not None
+    if purchase.renews_from is not None:
+        _extend(session, order, purchase, now)
+        return
     payload = {"space_purchase_id": purchase.id}
     enqueue(session, "platform.space", f"platform.space:{purchase.id}", payload, now=now)
 
@@ -79,6 +82,8 @@ def complete_space(session: Session, purchase_id: int, done: MailboxOrder, *, no
     purchase, mailbox, order = _locked(session, purchase_id)
     if purchase.closed_at is not None:
         return
+    if mailbox.extra_paid_until is None:
+        mailbox.extra_paid_until = purchase.expires_on
     apply_package(mailbox, package_done(done))
     purchase.closed_at = now
     order.state, order.closed_at = OrderState.FULFILLED, now
@@ -93,6 +98,15 @@ def refuse_space(session: Session, purchase_id: int, *, now: datetime) -> None:
     purchase.closed_at, purchase.refusal = now, IMPOSSIBLE
     order.state, order.closed_at = OrderState.CREDITED, now
     credit_effects.give_back_all(session, order, now=now)
+
+
+def _extend(session: Session, order: Order, purchase: SpacePurchase, now: datetime) -> None:
+    """Let space that is there be paid longer: the platform has nothing to do."""
+    mailbox = session.get_one(Mailbox, purchase.mailbox_id)
+    mailbox.extra_paid_until = purchase.expires_on
+    purchase.closed_at = now
+    order.state, order.closed_at = OrderState.FULFILLED, now
+    space_notices.space_activated(session, order, purchase, mailbox, now=now)
 
 
 def _task(purchase: SpacePurchase, mailbox: Mailbox, now: datetime) -> SpaceTask:

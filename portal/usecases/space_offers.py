@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Action, Subject, allowed
 from portal.domain.errors import NotAllowed, NotFound, PriceMissing
+from portal.domain.extra_renewal import space_term
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.money import Amounts, Cents, amounts
@@ -88,7 +89,7 @@ def look_at_space(
     hindrance = hindrance_of(session, mailbox, today)
     most, prices = room_of(mailbox), gb_prices(session, today)
     quote = None
-    if hindrance is None and permits(most, wanted) and not _missing(prices, wanted):
+    if hindrance is None and permits(most, wanted) and not missing_price(prices, wanted):
         quote = quote_of(session, subject, mailbox, wanted, policy=policy, today=today)
     due = quote.due_cents if quote else 0
     credit = offer_for(session, subject, due, today=today)
@@ -117,6 +118,8 @@ def hindrance_of(session: Session, mailbox: Mailbox, today: date) -> NoSpace | N
         return NoSpace.SUSPENDED
     if not room_of(mailbox):
         return NoSpace.FULL
+    if space_term(mailbox.extra_paid_until, mailbox.expires_on) < today:
+        return NoSpace.UNDER_WAY
     return _busy_with(session, mailbox)
 
 
@@ -154,16 +157,24 @@ def quote_of(
     Source: domain.md 8.2, 8.4, lessons.md 1 (19).
     """
     prices = gb_prices(session, today)
-    missing = _missing(prices, wanted)
+    missing = missing_price(prices, wanted)
     if missing is not None:
         raise PriceMissing(missing, today)
-    price = space_price(policy, today, mailbox.expires_on, wanted, prices)
+    until = space_term(mailbox.extra_paid_until, mailbox.expires_on)
+    return priced(session, subject, wanted, space_price(policy, today, until, wanted, prices), today)
+
+
+def priced(
+    session: Session, subject: Subject, wanted: SpaceWanted, price: SpacePrice, today: date
+) -> SpaceQuote:
+    """Return the price with its VAT, as whoever is invoiced pays it."""
     profile = profile_for(session, subject)
     splits = profile is not None and profile.split_payment
     return SpaceQuote(wanted, price, amounts(price.net_cents, vat_rate_on(today), split_payment=splits))
 
 
-def _missing(prices: GbPrices, wanted: SpaceWanted) -> Item | None:
+def missing_price(prices: GbPrices, wanted: SpaceWanted) -> Item | None:
+    """Return what of the space wanted has no price."""
     if wanted.mailbox_gb and prices.mailbox_cents is None:
         return Item.EXTRA_MAILBOX_GB
     if wanted.archive_gb and prices.archive_cents is None:

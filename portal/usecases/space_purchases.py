@@ -16,6 +16,7 @@ from portal.domain.access import Subject
 from portal.domain.credit_errors import SpaceNotSold
 from portal.domain.dates import rome_day
 from portal.domain.errors import PriceChanged
+from portal.domain.extra_renewal import space_term
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.history import Deed
 from portal.domain.order_numbers import RANDOM_BYTES, new_order_number
@@ -47,7 +48,7 @@ def buy_space(
     ordered. Source: domain.md 8.4.
     """
     locks.lock_owner(session, subject)
-    mailbox = _locked(session, space_offers.own_mailbox(session, subject, address).id)
+    mailbox = locked_mailbox(session, space_offers.own_mailbox(session, subject, address).id)
     today = rome_day(now)
     hindrance = space_offers.hindrance_of(session, mailbox, today)
     if hindrance is None and not permits(space_offers.room_of(mailbox), confirmed.wanted):
@@ -57,8 +58,8 @@ def buy_space(
     quote = space_offers.quote_of(session, subject, mailbox, confirmed.wanted, policy=policy, today=today)
     if quote.due_cents != confirmed.shown_due_cents:
         raise PriceChanged(confirmed.shown_due_cents, quote.due_cents)
-    order = _stored(session, subject, mailbox, quote, now)
-    session.add(_purchase(order, mailbox, quote, policy))
+    order = stored_order(session, subject, mailbox, quote, now)
+    session.add(purchase_row(order, mailbox, quote, policy))
     session.flush()
     _pay(session, subject, order, now)
     return order
@@ -71,7 +72,8 @@ def _pay(session: Session, subject: Subject, order: Order, now: datetime) -> Non
         pay_nothing(session, order, now=now)
 
 
-def _locked(session: Session, mailbox_id: int) -> Mailbox:
+def locked_mailbox(session: Session, mailbox_id: int) -> Mailbox:
+    """Return the mailbox as it is now, locked."""
     return session.scalars(
         select(Mailbox)
         .where(Mailbox.id == mailbox_id)
@@ -80,7 +82,10 @@ def _locked(session: Session, mailbox_id: int) -> Mailbox:
     ).one()
 
 
-def _stored(session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQuote, now: datetime) -> Order:
+def stored_order(
+    session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQuote, now: datetime
+) -> Order:
+    """Return an order of space that waits for its money, which its buyer's credit pays at once."""
     order = Order(
         number=new_order_number(secrets.token_bytes(RANDOM_BYTES)),
         kind=OrderKind.EXTRA_SPACE,
@@ -98,7 +103,10 @@ def _stored(session: Session, subject: Subject, mailbox: Mailbox, quote: SpaceQu
     return order
 
 
-def _purchase(order: Order, mailbox: Mailbox, quote: SpaceQuote, policy: ExtraSpacePolicy) -> SpacePurchase:
+def purchase_row(
+    order: Order, mailbox: Mailbox, quote: SpaceQuote, policy: ExtraSpacePolicy
+) -> SpacePurchase:
+    """Return what the order is for."""
     return SpacePurchase(
         order_id=order.id,
         mailbox_id=mailbox.id,
@@ -110,5 +118,5 @@ def _purchase(order: Order, mailbox: Mailbox, quote: SpaceQuote, policy: ExtraSp
         mailbox_net_cents=quote.price.mailbox.net_cents,
         archive_net_cents=quote.price.archive.net_cents,
         renewal_net_cents=quote.price.renewal_net_cents,
-        expires_on=mailbox.expires_on,
+        expires_on=space_term(mailbox.extra_paid_until, mailbox.expires_on),
     )

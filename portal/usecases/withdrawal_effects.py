@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.domain.changes import Package
 from portal.domain.dates import add_years, rome_day
+from portal.domain.extra_renewal import space_term
 from portal.domain.lifecycle import MailboxState, state_on
 from portal.domain.orders import LineState, OrderState
 from portal.domain.plans import PLANS
@@ -120,6 +121,7 @@ def _package_after(line: OrderLine, mailbox: Mailbox, renewal: Renewal) -> Packa
 def _take_back(session: Session, line: OrderLine, mailbox: Mailbox, renewal: Renewal) -> None:
     package = _package_after(line, mailbox, renewal)
     mailbox.expires_on = _expiry_after(line, mailbox)
+    mailbox.extra_paid_until = space_term(mailbox.extra_paid_until, mailbox.expires_on)
     apply_package(mailbox, package)
     session.execute(delete(Renewal).where(Renewal.id == renewal.id))
     _move_later_terms(session, line, mailbox, renewal)

@@ -23,6 +23,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "platform.change": {"order_line_id": 1},
     "platform.withdraw": {"order_line_id": 1},
     "platform.space": {"space_purchase_id": 1},
+    "platform.space_end": {"space_end_id": 1},
     "platform.suspend": {"mailbox_id": 1, "expires_on": "2026-12-01"},
     "platform.cancel": {"mailbox_id": 1, "expires_on": "2026-12-01"},
     "platform.restore": {"mailbox_id": 1, "key": "restore:1"},

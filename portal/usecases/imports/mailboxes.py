@@ -75,6 +75,7 @@ class Stored:
     account_id: int | None
     digest: str | None
     password_hash: str | None
+    extra_paid_until: date | None
     renewed_to: date | None
     """The last day granted by a renewal paid here."""
 
@@ -103,6 +104,7 @@ def stored_mailboxes(
             Mailbox.account_id,
             Mailbox.register_digest,
             Mailbox.password_hash,
+            Mailbox.extra_paid_until,
             renewed_to.scalar_subquery(),
         )
         .where(Mailbox.address.in_(addresses))

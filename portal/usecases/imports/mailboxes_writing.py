@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, exists, insert, select, update
@@ -101,6 +101,7 @@ def _write_changes(
         columns = references.columns(kept.row)
         del columns["auto_renewal"]  # from the first import on it is the customer's switch
         password_hash = password_to_store(kept) or before.password_hash
+        columns["extra_paid_until"] = _extra_paid_until(kept.row, before.extra_paid_until)
         changes.append(columns | {"id": before.mailbox_id, "password_hash": password_hash})
         if columns["account_id"] != before.account_id:
             moved.append(before.mailbox_id)
@@ -112,6 +113,14 @@ def _write_changes(
     _forget_replaced_holders(session, {before.holder_id for before in stored.values()})
     session.execute(delete(SelectedMailbox).where(SelectedMailbox.mailbox_id.in_(moved)))
     _end_sessions(session, with_new_password, now)
+
+
+def _extra_paid_until(row: RegisterRow, before: date | None) -> date | None:
+    """Return until when the row's extra space is paid: an expiry that moves pays nothing.
+
+    Source: domain.md 7.3.
+    """
+    return (before or row.expires_on) if row.extra_mailbox_gb or row.extra_archive_gb else None
 
 
 def _end_sessions(session: Session, mailbox_ids: Sequence[int], now: datetime) -> None:
@@ -139,7 +148,12 @@ def _insert(session: Session, batch: Sequence[Kept], now: datetime) -> None:
         insert(Mailbox),
         [
             references.columns(kept.row)
-            | {"address": kept.row.address, "password_hash": password_to_store(kept), "created_at": now}
+            | {
+                "address": kept.row.address,
+                "extra_paid_until": _extra_paid_until(kept.row, None),
+                "password_hash": password_to_store(kept),
+                "created_at": now,
+            }
             for kept in batch
         ],
     )
