@@ -13,7 +13,8 @@ from portal.domain.lifecycle import Capabilities
 from portal.domain.listing import Listing
 from portal.forms.mailboxes import DEFAULT_MONTHS, ListForm, query_of
 from portal.usecases import correspondence, credit_needs, mailboxes
-from portal.usecases.mailboxes import MailboxList
+from portal.usecases.credit_needs import Need
+from portal.usecases.mailboxes import MailboxDetails, MailboxList
 
 bp = Blueprint("mailboxes", __name__)
 
@@ -44,13 +45,7 @@ def show(address: str) -> ResponseReturnValue:
         web.reading(), web.subject(), address, today=web.services().today(), suspended=suspended
     )
     recipients = correspondence.notice_recipients(web.reading(), web.subject(), found.mailbox.id)
-    need = credit_needs.need_of(
-        web.reading(),
-        web.subject(),
-        found.mailbox.id,
-        policy=settings.extra_space_policy,
-        today=web.services().today(),
-    )
+    need = _need(found) if found.has_extra_space else None
     return web.render(
         "mailboxes/show.html",
         found=found,
@@ -58,6 +53,11 @@ def show(address: str) -> ResponseReturnValue:
         need=need,
         today=web.services().today(),
     )
+
+
+def _need(found: MailboxDetails) -> Need | None:
+    policy, today = web.services().settings.extra_space_policy, web.services().today()
+    return credit_needs.need_of(web.reading(), web.subject(), found.mailbox.id, policy=policy, today=today)
 
 
 def asked_list() -> ListForm:

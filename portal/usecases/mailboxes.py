@@ -128,6 +128,7 @@ class MailboxDetails:
     may_change_plan: bool
     method_expires_on: date | None
     """The last day of the card that renews it, if it has one."""
+    has_extra_space: bool
     may_add_space: bool
     lacking: Mapping[Action, Keeper]
     """What the subject may not do, and who can: the pages say it where a control is missing."""
@@ -175,6 +176,7 @@ def look_at(
         works_suspended=suspended,
         may_change_plan=allowed(relation, Action.CHANGE_PLAN),
         method_expires_on=row.method_expires_on,
+        has_extra_space=bool(row.extra_mailbox_gb or row.extra_archive_gb),
         may_add_space=allowed(relation, Action.CHANGE_EXTRA_SPACE)
         and state is MailboxState.ACTIVE
         and PLANS[row.plan].renewable_here,

@@ -431,3 +431,39 @@ def _subject_of(services: Services) -> Subject:
     with services.reading() as session:
         account = session.query(Account).one()
     return Subject(SubjectKind.ACCOUNT, account_id=account.id)
+
+
+@pytest.mark.parametrize("as_owner", [True, False])
+def test_the_page_says_what_credit_the_extra_space_needs_and_whose_it_is(
+    visitor: Browser,
+    services: Services,
+    account: Account,
+    store: Callable[[Callable[[Session], object]], None],
+    as_owner: bool,
+) -> None:
+    """A body renews for three years; how much is missing is the business of the wallet's owner alone."""
+
+    def extra(session: Session) -> None:
+        make_conventions(session)
+        make_mailbox(
+            session,
+            account,
+            "iscritto@pec.example",
+            id=77,
+            convention_code=ARCHITECTS.code,
+            extra_mailbox_gb=1,
+            extra_paid_until=TODAY + timedelta(days=30),
+        )
+
+    store(extra)
+    own = Subject(SubjectKind.ACCOUNT, account_id=account.id)
+    subject = own if as_owner else Subject(SubjectKind.MAILBOX, mailbox_id=77)
+    page = (
+        visitor.enter(services, subject)
+        .get("/caselle/iscritto@pec.example")
+        .text.replace("\N{NO-BREAK SPACE}", " ")
+    )
+
+    assert "Spazio aggiuntivo pagato fino al 24 dicembre 2026; per rinnovarlo servono € 10,98" in page
+    assert ("Ne mancano € 10,98" in page) is as_owner
+    assert ("/credito/ricarica?centesimi=1098&amp;torna=/caselle/iscritto@pec.example" in page) is as_owner

@@ -124,6 +124,9 @@ BROKEN: dict[Check, list[str]] = {
         "DROP INDEX uq_order_line_open_mailbox",
         "UPDATE order_line SET is_open = (1 = 1), mailbox_id = 1",
     ],
+    Check.SPACE_PAST_ITS_TERM: [
+        "UPDATE mailbox SET extra_paid_until = '2026-08-22', expires_on = '2027-08-22' WHERE id = 1"
+    ],
     Check.MAILBOX_PAST_ITS_END: [
         "UPDATE mailbox SET expires_on = '2026-08-22', created_at = '2026-01-01 09:00' WHERE id = 1"
     ],

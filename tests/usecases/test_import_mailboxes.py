@@ -164,6 +164,26 @@ def test_a_changed_row_changes_its_mailbox_and_no_other(services: Services) -> N
     assert (mailbox.plan, mailbox.expires_on) == (Plan.PREMIUM, date(2028, 1, 31))
 
 
+@pytest.mark.parametrize(
+    ("later", "paid_until"),
+    [
+        ({"expires_on": "2029-12-06"}, "2026-12-06"),
+        ({"expires_on": "2029-12-06", "extra_mailbox_gb": 0}, None),
+    ],
+)
+def test_an_expiry_that_moves_pays_no_extra_space(
+    services: Services, later: dict[str, object], paid_until: str | None
+) -> None:
+    """Domain 7.3: who renewed the mailbox did not renew it; credit does, or it goes."""
+    row = {"extra_mailbox_gb": 1}
+    assert bring_in(services, as_csv([good_row(**row)])) == []
+    assert bring_in(services, as_csv([good_row(**row | later)])) == []
+
+    with services.reading() as session:
+        paid = session.scalars(select(Mailbox.extra_paid_until)).one()
+    assert paid == (date.fromisoformat(paid_until) if paid_until else None)
+
+
 def test_a_holder_nobody_bears_any_more_is_forgotten(services: Services) -> None:
     bring_in(services, as_csv([good_row()]))
 
