@@ -15,6 +15,7 @@ from portal.domain.credit import PostingKind
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.plans import Plan
+from portal.letters import Wording, render
 from portal.store.ledger import LedgerPosting
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
@@ -39,6 +40,7 @@ from tests.factories import (
     make_prices,
     schedule_change,
 )
+from tests.usecases.test_notices import AROUND
 from tests.usecases.test_space import ADDRESS, ONE, balance, give, mailbox
 
 A = ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW
@@ -262,3 +264,65 @@ def test_more_space_is_bought_to_the_day_to_which_there_is_some(services: Servic
         page = look_at_space(session, subject, ADDRESS, ONE, policy=A, today=TODAY)
     assert page.quote is not None
     assert page.quote.due_cents == 0
+
+
+def said(services: Services, language: str) -> list[Wording]:
+    with services.reading() as session:
+        mails = session.scalars(select(Mail).order_by(Mail.id)).all()
+        return [render(mail.kind, language, mail.context, AROUND) for mail in mails]
+
+
+@pytest.mark.parametrize(
+    ("language", "credit", "subject", "text"),
+    [
+        ("it", 366, "Spazio aggiuntivo rinnovato", "rinnovato con il credito"),
+        ("en", 366, "Extra space renewed", "renewed from your credit"),
+        ("it", 0, "Spazio aggiuntivo tolto", "rifiuta i messaggi in arrivo"),
+        ("en", 0, "Extra space removed", "rejects incoming messages"),
+    ],
+)
+def test_the_mail_says_what_became_of_the_space(
+    services: Services, language: str, credit: int, subject: str, text: str
+) -> None:
+    shop(services, credit, mailbox_used_mb=2500)
+    do(services)
+    take_away(services)
+
+    for words in said(services, language):
+        assert words.subject.startswith(subject)
+        assert text in words.text
+        assert text in words.html
+
+
+@pytest.mark.parametrize("mailboxes", [1, 6])
+@pytest.mark.parametrize(("language", "missing"), [("it", "credito"), ("en", "missing")])
+def test_missing_credit_is_said_in_a_mail_or_a_digest(
+    services: Services, mailboxes: int, language: str, missing: str
+) -> None:
+    end = TODAY + timedelta(days=7)
+    shop(services, 0, extra_paid_until=end)
+    with services.transaction() as session:
+        account_id = session.scalars(select(Mailbox.account_id)).one()
+        for _ in range(mailboxes - 1):
+            make_mailbox(
+                session, account_id=account_id, expires_in=400, extra_mailbox_gb=1, extra_paid_until=end
+            )
+    plan(services)
+    with services.transaction() as session:
+        write_notices(session, None, today=TODAY, now=NOW)
+
+    (words,) = said(services, language)
+    assert missing in words.text
+    assert "/credito/ricarica" in words.text
+    assert "/credito/ricarica" in words.html
+
+
+def test_what_was_paid_meanwhile_is_not_told(services: Services) -> None:
+    shop(services, 0, extra_paid_until=TODAY + timedelta(days=7))
+    assert plan(services) == 1
+    with services.transaction() as session:
+        box = session.scalars(select(Mailbox)).one()
+        box.extra_paid_until = box.expires_on
+
+    with services.transaction() as session:
+        assert write_notices(session, None, today=TODAY, now=NOW)[0] == 0

@@ -163,8 +163,8 @@ OF_PEOPLE = {"email_change_confirm", "email_changed"}
 """Mails that are about no order: test_contacts.py."""
 OF_THE_CLOCK = {*NoticeKind, "notice_digest"}
 """Written by sets, not one by one: see test_notice_mails.py."""
-OF_CREDIT = {"top_up_receipt", "extra_space_activated"}
-"""Mails about credit: test_credit.py, test_space.py."""
+OF_CREDIT = {"top_up_receipt", "extra_space_activated", "extra_space_removed"}
+"""Mails about credit: test_credit.py, test_space.py, test_extra_renewals.py."""
 OF_REFUNDS = {"refund_sent"}
 """The same: test_refunds.py."""
 OF_METHODS = {"payment_method_changed", "payment_method_removed", "payment_method_expiring"}
