@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.conventions import Payer
@@ -40,6 +42,7 @@ from tests.factories import (
     make_prices,
     schedule_change,
 )
+from tests.usecases.test_credit import at_once
 from tests.usecases.test_notices import AROUND
 from tests.usecases.test_space import ADDRESS, ONE, balance, give, mailbox
 
@@ -317,6 +320,21 @@ def test_missing_credit_is_said_in_a_mail_or_a_digest(
     assert "/credito/ricarica" in words.html
 
 
+def test_credit_is_reckoned_once_for_all_mailboxes_of_a_wallet(services: Services) -> None:
+    """What the first one takes is not there for the second."""
+    end = TODAY + timedelta(days=7)
+    shop(services, 400, extra_paid_until=end)
+    with services.transaction() as session:
+        account_id = session.scalars(select(Mailbox.account_id)).one()
+        values = {"expires_on": end + timedelta(days=365), "extra_mailbox_gb": 1, "extra_paid_until": end}
+        second = make_mailbox(session, account_id=account_id, **values).id
+
+    assert plan(services) == 1
+    with services.reading() as session:
+        notice = session.scalars(select(Notice)).one()
+        assert (notice.mailbox_id, notice.missing_cents) == (second, 332)
+
+
 def test_what_was_paid_meanwhile_is_not_told(services: Services) -> None:
     shop(services, 0, extra_paid_until=TODAY + timedelta(days=7))
     assert plan(services) == 1
@@ -326,3 +344,53 @@ def test_what_was_paid_meanwhile_is_not_told(services: Services) -> None:
 
     with services.transaction() as session:
         assert write_notices(session, None, today=TODAY, now=NOW)[0] == 0
+
+
+def clocks(services: Services, count: int) -> list[object]:
+    """Return what each of so many clocks did with the one mailbox that is due, all let loose at once."""
+
+    def one(_: int) -> object:
+        try:
+            with services.transaction() as session:
+                return extra_renewals.renew_due(session, None, today=TODAY, now=NOW, extra_space_policy=A)[0]
+        except IntegrityError as failure:
+            return failure
+
+    return at_once(one, count)
+
+
+@pytest.mark.parametrize("credit", [1000, 0])
+def test_of_several_clocks_one_decides(services: Services, credit: int) -> None:
+    subject = shop(services, credit)
+
+    assert sorted(str(answer) for answer in clocks(services, 6)) == ["0"] * 5 + ["1"]
+
+    assert balance(services, subject) == (634 if credit else 0)
+    with services.reading() as session:
+        decided = len(session.scalars(select(Order)).all()) + len(session.scalars(select(SpaceEnd)).all())
+    assert decided == 1
+
+
+def test_without_the_locks_only_the_key_stands_between(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: all four find it due, and three of them fail where they should have seen it."""
+    if services.engine.dialect.name == "sqlite":
+        pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")
+    subject = shop(services)
+    looked = Barrier(4)
+    priced = extra_renewals._quote
+
+    def price_late(*args: Any) -> Any:
+        looked.wait(10)
+        return priced(*args)
+
+    monkeypatch.setattr(extra_renewals.locks, "lock_owner", lambda *_: None)
+    monkeypatch.setattr(extra_renewals, "locked_mailbox", lambda session, key: session.get_one(Mailbox, key))
+    monkeypatch.setattr(extra_renewals, "_quote", price_late)
+
+    answers = clocks(services, 4)
+
+    assert answers.count(1) == 1
+    assert sum(isinstance(answer, IntegrityError) for answer in answers) == 3
+    assert balance(services, subject) == 634
