@@ -73,6 +73,8 @@ class SpacePage:
     """None where nothing is asked for, or more than there can be."""
     credit: CreditOffer | None
     wanted: SpaceWanted
+    until: date
+    """The day to which it would be paid."""
 
 
 def look_at_space(
@@ -93,7 +95,8 @@ def look_at_space(
         quote = quote_of(session, subject, mailbox, wanted, policy=policy, today=today)
     due = quote.due_cents if quote else 0
     credit = offer_for(session, subject, due, today=today)
-    return SpacePage(mailbox, hindrance, most, prices, quote, credit, wanted)
+    until = space_term(mailbox.extra_paid_until, mailbox.expires_on)
+    return SpacePage(mailbox, hindrance, most, prices, quote, credit, wanted, until)
 
 
 def own_mailbox(session: Session, subject: Subject, address: str) -> Mailbox:

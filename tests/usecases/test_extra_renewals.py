@@ -266,7 +266,7 @@ def test_more_space_is_bought_to_the_day_to_which_there_is_some(services: Servic
     with services.reading() as session:
         page = look_at_space(session, subject, ADDRESS, ONE, policy=A, today=TODAY)
     assert page.quote is not None
-    assert page.quote.due_cents == 0
+    assert (page.quote.due_cents, page.until) == (0, end)
 
 
 def said(services: Services, language: str) -> list[Wording]:
