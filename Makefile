@@ -31,8 +31,8 @@ lint: setup ## style, complexity, forbidden calls
 types: setup ## mypy --strict
 	@$(VENV)/mypy --strict $(CODE)
 
-e2e: setup ## only the stories in a real browser
-	@$(VENV)/python -m pytest e2e
+e2e: setup ## only the stories in a real browser, each on desktop and phone, with and without scripts
+	@PORTAL_STORIES=every $(VENV)/python -m pytest e2e
 
 soak: setup ## three years hour by hour over ten thousand mailboxes, then five minutes of kills (40 minutes)
 	@$(VENV)/python -m pytest -m soak tests -s -o faulthandler_timeout=0
