@@ -35,6 +35,7 @@ from workers.mail import MailWork
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 MAILS = 500
+ROUNDS_OF_MAILS = 3
 SUSPEND = Job("suspend", "0 * * * *", lifecycle.plan_suspensions)
 NOTICES = Job("notices", "0 * * * *", notice_planning.plan_notices)
 CONTEXT = {
@@ -57,6 +58,14 @@ BARE_STEPS = text(
 )
 
 
+def measure_days(url: str, sink: SmtpSink, report: Report, mailboxes: int, rounds: int) -> None:
+    """Measure all that a day brings on an empty database."""
+    services = _services(url, sink)
+    measure_mails(services, report)
+    measure(services, report, mailboxes, rounds)
+    services.engine.dispose()
+
+
 def measure(services: Services, report: Report, mailboxes: int, rounds: int) -> None:
     """Fill the database and measure all that a tick does with it."""
     with services.transaction() as session:
@@ -70,10 +79,12 @@ def measure(services: Services, report: Report, mailboxes: int, rounds: int) -> 
 
 
 def measure_mails(services: Services, report: Report) -> None:
-    """Send some hundred mails in batches, one by one, and without any record."""
-    fifty = _sending(services, 50)
-    single = _sending(services, 1)
-    bare = _bare(services)
+    """Send some hundred mails in batches, one by one, without any record: the best of three rounds."""
+    rounds = [
+        (_sending(services, 50, place), _sending(services, 1, place), _bare(services))
+        for place in range(ROUNDS_OF_MAILS)
+    ]
+    fifty, single, bare = (min(times) for times in zip(*rounds, strict=True))
     report.line(
         "P11", f"{MAILS} mails with claim and mark / the same loop without a database", fifty / bare, 1 / 0.75
     )
@@ -138,11 +149,19 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _sending(services: Services, batch: int) -> float:
+def _sending(services: Services, batch: int, place: int) -> float:
     """Return how long the worker takes over the mails, so many in each batch, in milliseconds."""
     with services.transaction() as session:
         mails = [
-            NewMail("order_cancelled", f"bench:{batch}:{n}", f"m{n}@posta.example", "it", CONTEXT, None, None)
+            NewMail(
+                "order_cancelled",
+                f"bench:{batch}:{place}:{n}",
+                f"m{n}@posta.example",
+                "it",
+                CONTEXT,
+                None,
+                None,
+            )
             for n in range(MAILS)
         ]
         write_mails(session, mails, now=services.now())
@@ -207,10 +226,7 @@ def main() -> None:
         for name, url in urls.items():
             if asked.only in (None, name):
                 report.title(f"Days, on {name}")
-                services = _services(url, sink)
-                measure_mails(services, report)
-                measure(services, report, asked.mailboxes, asked.rounds)
-                services.engine.dispose()
+                measure_days(url, sink, report, asked.mailboxes, asked.rounds)
     finally:
         postgres.stop()
         sink.stop()

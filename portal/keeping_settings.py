@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 SHORTEST_HISTORY_DAYS, LONGEST_HISTORY_DAYS = 180, 3650
 LONGEST_DOCUMENT_DAYS = 730
+SHORTEST_WORK_DAYS = 30
 SHORTEST_KEY = 32
 
 
@@ -18,18 +19,24 @@ class Keeping:
     """How long it is known who did what from where."""
     document_days: int = 90
     """How long identity documents stay after they were sent."""
+    sessions_days: int = 30
+    """How long after its end it is known that somebody had signed in: for a customer who asks who it was."""
+    work_days: int = 60
+    """How long finished work and the clock's turns stay: longer than any wake-up or retry lives."""
     document_keys: tuple[str, ...] = field(default=(), repr=False)
     """Documents are sealed with the first and opened with any; empty: the installation's secret key."""
 
 
 def read_keeping(environ: Mapping[str, str]) -> Keeping:
-    """Return PORTAL_HISTORY_DAYS, PORTAL_DOCUMENT_DAYS and PORTAL_DOCUMENT_KEYS. Raises ValueError."""
+    """Return PORTAL_HISTORY_DAYS and its like, and PORTAL_DOCUMENT_KEYS. Raises ValueError."""
     keys = tuple(key for key in environ.get("PORTAL_DOCUMENT_KEYS", "").replace(",", " ").split() if key)
     if any(len(key) < SHORTEST_KEY for key in keys):
         raise ValueError(f"PORTAL_DOCUMENT_KEYS: a key must have {SHORTEST_KEY} random characters")
     return Keeping(
         history_days=_days(environ, "PORTAL_HISTORY_DAYS", 730, SHORTEST_HISTORY_DAYS, LONGEST_HISTORY_DAYS),
         document_days=_days(environ, "PORTAL_DOCUMENT_DAYS", 90, 1, LONGEST_DOCUMENT_DAYS),
+        sessions_days=_days(environ, "PORTAL_SESSIONS_DAYS", 30, 1, LONGEST_HISTORY_DAYS),
+        work_days=_days(environ, "PORTAL_WORK_DAYS", 60, SHORTEST_WORK_DAYS, LONGEST_HISTORY_DAYS),
         document_keys=keys,
     )
 

@@ -104,6 +104,14 @@ class Settings:
         return self.keeping.history_days
 
     @property
+    def sessions_days(self) -> int:
+        return self.keeping.sessions_days
+
+    @property
+    def work_days(self) -> int:
+        return self.keeping.work_days
+
+    @property
     def document_days(self) -> int:
         return self.keeping.document_days
 

@@ -68,6 +68,9 @@ class Job:
 CLOSED_DAYS = country_holidays("IT")
 """When no bank works, besides Saturdays and Sundays. Source: domain.md 7.1."""
 
+KEPT = ("history_days", "sessions_days", "work_days")
+"""The settings that say how long what is thrown away at night was kept."""
+
 JOBS: Sequence[Job] = (
     Job("suspend", "10 * * * *", lifecycle.plan_suspensions),
     Job("cancel", "15 * * * *", lifecycle.plan_cancellations),
@@ -92,7 +95,7 @@ JOBS: Sequence[Job] = (
         partial(payment_reminders.write_reminders, calendar=BankCalendar(CLOSED_DAYS)),
     ),
     Job("documents", "50 * * * *", documents.expire, settings=("document_days",)),
-    Job("purge", "40 3 * * *", housekeeping.purge, settings=("history_days",)),
+    Job("purge", "40 3 * * *", housekeeping.purge, settings=KEPT),
     Job("lapse", "22 * * * *", credit_expiry.lapse_leftovers),
 )
 """In the order of one day's work; hourly, so that what a clock left undone is caught up soon.

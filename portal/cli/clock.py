@@ -16,6 +16,7 @@ from portal.demo.calendar import DemoClock
 from portal.formats import long_day
 from portal.store import dead_letters
 from portal.wiring import Services
+from workers.clock import JOBS as JOBS_OF_THE_CLOCK
 from workers.clock import Clock, do_day
 
 JOBS = {
@@ -38,6 +39,8 @@ JOBS = {
     "lapse": "crediti scaduti",
 }
 """What each job counts."""
+UNTOLD = [job for job in JOBS_OF_THE_CLOCK if job.name not in ("notices", "quota", "mails", "reminders")]
+"""What can be done for a day that is over: a mail about it would speak of days left that are gone."""
 PATIENCE_SECONDS = 20
 FARTHEST = timedelta(days=1100)
 
@@ -67,6 +70,8 @@ def clock(services: Services) -> None:
 def tick(services: Services, day: datetime | None) -> None:
     """Fa ora tutto il lavoro dovuto fino a un giorno; ripeterlo non cambia nulla.
 
+    Per un giorno passato non si scrivono avvisi: il giorno di oggi ne ha di più recenti.
+
     Nella dimostrazione (portal --demo tick --on GIORNO) il calendario va avanti fino a quel giorno, un
     giorno dopo l'altro, e con esso le pagine e le e-mail.
     """
@@ -95,7 +100,8 @@ def _go_on(services: Services, calendar: DemoClock, today: date, asked: date) ->
 
 
 def _do(services: Services, today: date, *, quiet: bool = False) -> None:
-    done = do_day(services, today)
+    jobs = JOBS_OF_THE_CLOCK if today == services.today() else UNTOLD
+    done = do_day(services, today, jobs)
     if any(done.values()) or not quiet:
         click.echo(f"{long_day(today)}:")
     for job, count in done.items():

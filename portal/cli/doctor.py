@@ -21,9 +21,11 @@ NUMBERS = {
     "renewals_stuck": "ordini pagati da più di un'ora e non evasi",
     "payments_unknown": "pagamenti di esito ignoto da più di un'ora",
     "clock_silent_seconds": "secondi dall'ultimo giro dell'orologio (-1: mai)",
+    "jobs_undone": "lavori dell'orologio che non arrivano mai alla fine",
 }
 REMEDIES = {
     Ailment.CLOCK_SILENT: "L'orologio tace: avvia «portal clock».",
+    Ailment.JOBS_UNDONE: "Un lavoro dell'orologio fallisce ogni volta: vedi il registro di «portal clock».",
     Ailment.NOTICES_NOT_WRITTEN: "Ci sono avvisi che nessuno scrive: controlla «portal clock».",
     Ailment.MAILS_NOT_SENT: "Le e-mail non partono: controlla i worker e il server di posta.",
     Ailment.WORK_LATE: "Il lavoro è in ritardo: controlla i worker («portal outbox list»).",

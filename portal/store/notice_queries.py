@@ -94,16 +94,32 @@ def skip_settled(session: Session) -> None:
 
 
 def skip_needless(session: Session, mail_ids: Collection[int]) -> None:
-    """Skip mails about one expiry that was renewed while they waited; a digest is sent as it was written."""
-    told_of = (
+    """Skip mails about one expiry that was renewed, or told of later, while they waited for the mail server.
+
+    After an outage of days the latest alone is worth reading; a digest is sent as it was written.
+    """
+    later = aliased(Notice)
+    overtaken = (
+        select(later.id)
+        .where(
+            later.mailbox_id == Notice.mailbox_id,
+            later.occasion == Notice.occasion,
+            later.recipient == Notice.recipient,
+            later.milestone > Notice.milestone,
+            later.kind.in_(OF_AN_EXPIRY),
+            later.mail_id.is_not(None),
+        )
+        .exists()
+    )
+    needless = (
         select(Notice.id)
         .join(Mailbox, Mailbox.id == Notice.mailbox_id)
-        .where(Notice.mail_id == Mail.id, Mailbox.expires_on > Notice.occasion)
+        .where(Notice.mail_id == Mail.id, or_(Mailbox.expires_on > Notice.occasion, overtaken))
         .exists()
     )
     session.execute(
         update(Mail)
-        .where(Mail.id.in_(mail_ids), Mail.kind.in_(OF_AN_EXPIRY), Mail.state == MailState.WAITING, told_of)
+        .where(Mail.id.in_(mail_ids), Mail.kind.in_(OF_AN_EXPIRY), Mail.state == MailState.WAITING, needless)
         .values(state=MailState.SKIPPED)
         .execution_options(synchronize_session=False)
     )

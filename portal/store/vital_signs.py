@@ -96,3 +96,16 @@ def last_turns(session: Session) -> dict[str, datetime]:
         .group_by(ClockSlot.job)
     )
     return {row.job: row.at for row in rows}
+
+
+def jobs_undone(session: Session, since: datetime) -> list[str]:
+    """Return the jobs of the clock that were begun since then and not once done to their end."""
+    done = func.coalesce(func.max(ClockSlot.finished_at), func.min(ClockSlot.taken_at))
+    return list(
+        session.scalars(
+            select(ClockSlot.job)
+            .group_by(ClockSlot.job)
+            .having(func.max(ClockSlot.taken_at) >= since, done < since)
+            .order_by(ClockSlot.job)
+        )
+    )

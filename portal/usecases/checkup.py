@@ -24,6 +24,8 @@ CLOCK_SILENT = timedelta(hours=3)
 LATE_SECONDS = 900
 NOTICES_LATE = timedelta(hours=26)
 """Notices become mails by day only, and some wait for tomorrow."""
+JOB_UNDONE = timedelta(hours=26)
+"""A job of the clock that is begun again and again and never ends; the rarest has a turn a day."""
 HOURLY = "suspend"
 """The job by which a living clock is known."""
 
@@ -32,6 +34,7 @@ class Ailment(StrEnum):
     """What a person has to look at."""
 
     CLOCK_SILENT = "clock_silent"
+    JOBS_UNDONE = "jobs_undone"
     NOTICES_NOT_WRITTEN = "notices_not_written"
     MAILS_NOT_SENT = "mails_not_sent"
     WORK_LATE = "work_late"
@@ -59,6 +62,8 @@ class Checkup:
     payments_unknown: int
     clock_silent_seconds: int | None
     """None when no job was ever done."""
+    jobs_undone: int
+    """Jobs of the clock that end in a failure every time."""
 
     @property
     def ailments(self) -> list[Ailment]:
@@ -66,6 +71,7 @@ class Checkup:
         silent = self.clock_silent_seconds
         found = {
             Ailment.CLOCK_SILENT: silent is None or silent > CLOCK_SILENT.total_seconds(),
+            Ailment.JOBS_UNDONE: self.jobs_undone > 0,
             Ailment.NOTICES_NOT_WRITTEN: self.notices_late_seconds > NOTICES_LATE.total_seconds(),
             Ailment.MAILS_NOT_SENT: self.mails_late_seconds > LATE_SECONDS,
             Ailment.WORK_LATE: self.outbox_late_seconds > LATE_SECONDS,
@@ -92,6 +98,7 @@ class Checkup:
             "renewals_stuck": self.renewals_stuck,
             "payments_unknown": self.payments_unknown,
             "clock_silent_seconds": -1 if silent is None else silent,
+            "jobs_undone": self.jobs_undone,
         }
 
 
@@ -114,6 +121,7 @@ def check_up(session: Session, *, now: datetime) -> Checkup:
         renewals_stuck=vital_signs.paid_before(session, now - STUCK),
         payments_unknown=vital_signs.unknown_before(session, now - STUCK),
         clock_silent_seconds=_age(last, now) if last else None,
+        jobs_undone=len(vital_signs.jobs_undone(session, now - JOB_UNDONE)),
     )
 
 

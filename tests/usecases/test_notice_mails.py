@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from portal.domain.conventions import Payer
 from portal.domain.customers import CustomerKind
 from portal.domain.orders import OrderState
 from portal.domain.plans import Plan
 from portal.letters import Wording, render
-from portal.store import outbox
 from portal.store.conventions import ConventionRow
 from portal.store.declarations import PaymentDeclaration
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.notices import NoticeAddress, NoticeState
-from portal.store.outbox import OutboxRow, OutboxState
 from portal.usecases import notice_mails
 from portal.usecases.delivery import begin_sending
 from portal.wiring import Services
@@ -352,6 +351,21 @@ def test_a_mail_that_waited_until_the_renewal_is_not_sent(services: Services) ->
     assert {mail.state for mail in mails(services) if mail.mailbox_id == mailbox.id} == {MailState.SKIPPED}
 
 
+def test_after_days_without_a_mail_server_the_latest_alone_is_sent(services: Services) -> None:
+    """R18, R20: written on three days while nobody took a letter."""
+    box(services, 7)
+    for day in (0, 4, 6):
+        tick(services, TODAY + timedelta(days=day))
+    written = [mail.id for mail in mails(services)]
+
+    with services.transaction() as session:
+        outgoing = begin_sending(session, written)
+
+    assert {mail.context["days_left"] for mail in outgoing.values()} == {1}
+    assert len(outgoing) == 2
+    assert Counter(mail.state for mail in mails(services)) == {MailState.SKIPPED: 4, MailState.SENDING: 2}
+
+
 @pytest.mark.parametrize(
     ("placed_days_ago", "expires_in", "milestone"),
     [
@@ -390,22 +404,3 @@ def test_who_says_to_have_paid_is_not_reminded(services: Services) -> None:
     tick(services)
 
     assert mails(services) == []
-
-
-def test_what_is_old_and_done_is_thrown_away(services: Services) -> None:
-    long_since = NOW - timedelta(days=61)
-    with services.transaction() as session:
-        for key, state in (
-            ("old", OutboxState.DONE),
-            ("lost", OutboxState.FAILED),
-            ("due", OutboxState.WAITING),
-        ):
-            outbox.enqueue(session, "mail.send", key, {}, now=long_since)
-            session.execute(
-                update(OutboxRow).where(OutboxRow.key == key).values(state=state, done_at=long_since)
-            )
-
-    tick(services)
-
-    with services.reading() as session:
-        assert set(session.scalars(select(OutboxRow.key))) == {"lost", "due"}

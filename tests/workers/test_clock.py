@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.store import clock_slots
+from portal.store import clock_slots, outbox
 from portal.store.clock_slots import ClockSlot
 from portal.wiring import Services
 from tests.conftest import Clock as StoppedClock
@@ -85,6 +85,31 @@ def test_a_turn_is_given_back_when_the_database_goes_away(services: Services) ->
         Clock(services, [job]).once()
 
     assert Clock(services, [replace(job, piece=diary.piece)]).once() == {"diary": 2}
+
+
+def test_what_was_done_before_the_database_went_away_is_not_done_again(services: Services) -> None:
+    """It goes in the middle of a tick, between two pieces; the next turn goes on from what is committed."""
+    told: list[str] = []
+
+    def piece(session: Session, cursor: Any, *, today: date, now: datetime) -> tuple[int, Any]:
+        key = cursor or "first"
+        is_new = outbox.enqueue(session, "mail.send", key, {}, now=now)
+        told.extend([key] if is_new else [])
+        return int(is_new), None if key == "second" else "second"
+
+    def away_once(session: Session, cursor: Any, *, today: date, now: datetime) -> tuple[int, Any]:
+        if cursor and not told[1:]:
+            told.append("the database went away")
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
+        return piece(session, cursor, today=today, now=now)
+
+    clock = Clock(services, [Job("diary", "0 * * * *", away_once)])
+    with pytest.raises(OperationalError):
+        clock.once()
+    done = clock.once()
+
+    assert told == ["first", "the database went away", "second"]
+    assert done == {"diary": 1}
 
 
 def test_the_turn_of_a_clock_that_died_over_it_is_taken_again_after_a_while(
