@@ -339,7 +339,7 @@ def test_the_page_of_a_mailbox_says_it_all(
         "€\u00a06,10",
     ):
         assert words in page, words
-    assert "Registro delle Imprese" not in page
+    assert "Camera di commercio" not in page
 
 
 def test_a_suspended_firm_is_told_until_when_and_about_the_register(
