@@ -21,7 +21,7 @@ from portal.domain.notices import (
 EXPIRY = date(2025, 12, 1)
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 GRACES = st.sampled_from([0, 1, 30, 90])
-EXPIRY_NOTICE, SUSPENDED, REMINDER, CANCELLED, QUOTA = NoticeKind
+EXPIRY_NOTICE, SUSPENDED, REMINDER, CANCELLED, *_ = NoticeKind
 
 
 @pytest.mark.parametrize(
