@@ -5,8 +5,7 @@ Each act is done in a process of its own that ends at a named line, and then aga
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
@@ -30,7 +29,8 @@ from portal.usecases.wallets import Why
 from portal.wiring import Services, build_services, system_clock
 from tests.conftest import Clock
 from tests.factories import make_prices
-from tests.servers.portal import ROOT
+from tests.kills import acts
+from tests.servers.aside import done_aside
 from tests.tills import Till, open_till
 from tests.usecases.test_withdrawals import DECLARATION, lines_of, renew, take_back
 
@@ -38,46 +38,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 SPENDING = [Failpoint.CREDIT_TAKEN, Failpoint.PAYMENT_RECORDED, Failpoint.PAYMENT_APPLIED]
 STORING = [Failpoint.METHOD_COMMITTED, Failpoint.METHOD_BEGUN]
-SCRIPT = """
-import os, sys
-from sqlalchemy import select
-from portal import till_methods
-from portal.domain.access import Subject, SubjectKind
-from portal.domain.extra_space import ExtraSpacePolicy
-from portal.domain.mandates import METHOD_CONSENT_VERSION, shown_code
-from portal.domain.payments import PaymentMethod
-from portal.domain.space_purchase import SpaceWanted, SpaceConfirmed
-from portal.settings import read_settings
-from portal.store.outbox import OutboxRow, OutboxState
-from portal.usecases.credit_payments import pay_from_credit
-from portal.usecases.method_changes import Wish
-from portal.usecases.space_purchases import buy_space
-from portal.wiring import build_services
-from workers.job import run
-from workers.refunds import RefundWork
-services = build_services(read_settings(os.environ))
-subject = Subject(SubjectKind.ACCOUNT, account_id=int(sys.argv[1]))
-act, about = sys.argv[2:]
-if act == "credit":
-    with services.transaction() as session:
-        pay_from_credit(session, subject, about, now=services.now())
-elif act == "space":
-    with services.transaction() as session:
-        wanted = SpaceConfirmed(SpaceWanted(1, 0), 366)
-        policy = ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW
-        buy_space(session, subject, about, wanted, policy=policy, now=services.now())
-elif act == "store":
-    shown = shown_code(METHOD_CONSENT_VERSION, 20000)
-    till_methods.store(services, subject, Wish(PaymentMethod.CARD, "simulated", "", "http://x/", shown))
-elif act == "stored":
-    till_methods.look_again(services, subject, about)
-else:
-    with services.transaction() as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "payment.refund")).all()
-        for row in rows:
-            row.state = OutboxState.QUEUED if row.done_at is None else row.state
-    run(services, RefundWork(services), [row.id for row in rows], stopping=lambda: False)
-"""
 
 
 @dataclass
@@ -91,24 +51,19 @@ class Desk:
     def services(self) -> Services:
         return self.till.services
 
-    def act(self, act: str, about: str = "", point: Failpoint | None = None) -> int:
-        """Do something in a process of its own, armed or not; return its exit code."""
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, str(self.till.subject.account_id), act, about],
-            cwd=ROOT,
-            env={
-                "PATH": "/usr/bin:/bin",
-                **self.environment,
-                "PORTAL_DEMO": "yes",
-                "PORTAL_FAILPOINT": point or "",
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode in (0, KILLED), done.stderr.decode()
-        return done.returncode
+    def does(self, act: Callable[..., None], *about: str, dies_at: Failpoint | None = None) -> int:
+        """Let the customer do something in a process of its own, armed or not; return its exit code."""
+        return self._aside(act, self.till.subject, *about, dies_at=dies_at)
+
+    def gives_back(self, dies_at: Failpoint | None = None) -> int:
+        """Let a worker send the refunds in a process of its own, armed or not; return its exit code."""
+        return self._aside(acts.give_back, dies_at=dies_at)
+
+    def _aside(self, act: Callable[..., None], *about: object, dies_at: Failpoint | None) -> int:
+        armed = self.environment | {"PORTAL_DEMO": "yes", "PORTAL_FAILPOINT": dies_at or ""}
+        code = done_aside(act, *about, environment=armed)
+        assert code in (0, KILLED)
+        return code
 
     def balance(self) -> int:
         with self.services.reading() as session:
@@ -136,12 +91,12 @@ def desk(services: Services, environment: dict[str, str]) -> Desk:
 def test_killed_while_paying_from_credit_it_is_taken_with_its_effect_or_not_at_all(
     desk: Desk, point: Failpoint
 ) -> None:
-    assert desk.act("credit", desk.till.number, point) == KILLED
+    assert desk.does(acts.pay_by_credit, desk.till.number, dies_at=point) == KILLED
     assert (desk.balance(), desk.till.order().state) == (5000, OrderState.AWAITING_PAYMENT)
     assert desk.is_sound()
 
     for _ in range(2):
-        assert desk.act("credit", desk.till.number) == 0
+        assert desk.does(acts.pay_by_credit, desk.till.number) == 0
 
     assert (desk.balance(), desk.till.order().state) == (5000 - 610, OrderState.PAID)
     assert desk.till.effects() == 1
@@ -159,10 +114,10 @@ def test_killed_while_buying_space_nothing_is_taken_and_nothing_ordered(desk: De
         box.expires_on = desk.services.today().replace(year=desk.services.today().year + 1)
     address = box.address
 
-    assert desk.act("space", address, point) == KILLED
+    assert desk.does(acts.buy_a_gigabyte, address, dies_at=point) == KILLED
     assert desk.balance() == 5000
     assert desk.is_sound()
-    assert desk.act("space", address) == 0
+    assert desk.does(acts.buy_a_gigabyte, address) == 0
 
     with desk.services.reading() as session:
         assert session.scalar(select(func.count(SpacePurchase.id))) == 1
@@ -172,7 +127,7 @@ def test_killed_while_buying_space_nothing_is_taken_and_nothing_ordered(desk: De
 
 @pytest.mark.parametrize("point", STORING)
 def test_killed_before_its_page_a_method_is_stored_by_nobody(desk: Desk, point: Failpoint) -> None:
-    assert desk.act("store", "", point) == KILLED
+    assert desk.does(acts.add_method, dies_at=point) == KILLED
 
     with desk.services.reading() as session:
         method = session.scalars(select(StoredMethod)).one()
@@ -181,14 +136,14 @@ def test_killed_before_its_page_a_method_is_stored_by_nobody(desk: Desk, point: 
 
 
 def test_killed_after_the_gateways_answer_a_method_is_stored_once(desk: Desk) -> None:
-    assert desk.act("store") == 0
+    assert desk.does(acts.add_method) == 0
     with desk.services.reading() as session:
         method = session.scalars(select(StoredMethod)).one()
     desk.till.gateway.decide(method.gateway_key, "paid")
 
-    assert desk.act("stored", method.reference, Failpoint.METHOD_ANSWERED) == KILLED
+    assert desk.does(acts.bring_method, method.reference, dies_at=Failpoint.METHOD_ANSWERED) == KILLED
     for _ in range(2):
-        assert desk.act("stored", method.reference) == 0
+        assert desk.does(acts.bring_method, method.reference) == 0
 
     with desk.services.reading() as session:
         assert session.scalars(select(StoredMethod.state)).all() == [StoredMethodState.ACTIVE]
@@ -209,14 +164,14 @@ def test_r03_killed_after_the_gateway_gave_money_back_it_goes_back_once(desk: De
         withdrawals.withdraw(session, desk.till.subject, order.number, DECLARATION, now=desk.services.now())
     take_back(desk.services, order)
 
-    assert desk.act("refund", "", point) == KILLED
+    assert desk.gives_back(point) == KILLED
     assert desk.till.gateway.refunds() == [(reference, 610)], "the gateway has given it back"
     with desk.services.transaction() as session:
         assert session.scalars(select(Withdrawal.state)).all() == [WithdrawalState.EFFECTIVE]
         for row in session.scalars(select(OutboxRow).where(OutboxRow.kind == "payment.refund")):
             row.state = OutboxState.WAITING
     for _ in range(2):
-        assert desk.act("refund") == 0
+        assert desk.gives_back() == 0
 
     assert desk.till.gateway.refunds() == [(reference, 610)]
     with desk.services.reading() as session:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -15,28 +14,16 @@ from portal.settings import read_settings
 from portal.store.outbox import OutboxRow
 from portal.wiring import Services, build_services, system_clock
 from tests.conftest import Clock
-from tests.servers.portal import ROOT
+from tests.kills.acts import come_back, press_pay
+from tests.servers.aside import done_aside
 from tests.tills import Till, open_till
 from tests.workers.audit import audit
 from workers.job import run
 from workers.payments import AskWork
 
+Act = Callable[..., None]
 WHILE_BEGINNING = [Failpoint.ATTEMPT_COMMITTED, Failpoint.ATTEMPT_BEGUN]
 WHILE_SETTLING = [Failpoint.ATTEMPT_ANSWERED, Failpoint.PAYMENT_RECORDED, Failpoint.PAYMENT_APPLIED]
-SCRIPT = """
-import os, sys
-from portal import till
-from portal.domain.access import Subject, SubjectKind
-from portal.domain.payments import PaymentMethod
-from portal.settings import read_settings
-from portal.wiring import build_services
-services = build_services(read_settings(os.environ))
-subject = Subject(SubjectKind.ACCOUNT, account_id=int(sys.argv[1]))
-if sys.argv[3] == "pay":
-    till.pay(services, subject, sys.argv[2], PaymentMethod.CARD)
-else:
-    till.look_again(services, subject, sys.argv[2], sys.argv[3])
-"""
 
 
 @pytest.fixture
@@ -49,18 +36,12 @@ def desk(services: Services, environment: dict[str, str]) -> Till:
     return replace(till, services=replace(services, settings=settings, gateways=gateways))
 
 
-def in_a_process(desk: Till, environment: dict[str, str], act: str, point: Failpoint | None = None) -> int:
+def aside(
+    desk: Till, environment: dict[str, str], act: Act, *about: str, dies_at: Failpoint | None = None
+) -> int:
     """Press «Paga» or come back in a process of its own, armed or not; return its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(desk.subject.account_id), desk.number, act],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **environment, "PORTAL_DEMO": "yes", "PORTAL_FAILPOINT": point or ""},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    return done.returncode
+    armed = environment | {"PORTAL_DEMO": "yes", "PORTAL_FAILPOINT": dies_at or ""}
+    return done_aside(act, desk.subject, desk.number, *about, environment=armed)
 
 
 def janitor(desk: Till) -> None:
@@ -89,13 +70,13 @@ def assert_paid_once(desk: Till) -> None:
 def test_r02_killed_before_the_page_the_customer_pays_once_all_the_same(
     desk: Till, environment: dict[str, str], point: Failpoint
 ) -> None:
-    assert in_a_process(desk, environment, "pay", point) == KILLED
+    assert aside(desk, environment, press_pay, dies_at=point) == KILLED
     assert len(desk.attempts()) == 1
 
-    assert in_a_process(desk, environment, "pay") == 0
+    assert aside(desk, environment, press_pay) == 0
     assert len(desk.attempts()) == 1, "the same attempt, with the same reference"
     desk.decide()
-    assert in_a_process(desk, environment, desk.attempts()[0].reference) == 0
+    assert aside(desk, environment, come_back, desk.attempts()[0].reference) == 0
 
     assert_paid_once(desk)
 
@@ -105,13 +86,13 @@ def test_r02_killed_before_the_page_the_customer_pays_once_all_the_same(
 def test_r03_killed_between_answer_and_commit_somebody_else_records_it(
     desk: Till, environment: dict[str, str], point: Failpoint, who: str
 ) -> None:
-    assert in_a_process(desk, environment, "pay") == 0
+    assert aside(desk, environment, press_pay) == 0
     desk.decide()
     reference = desk.attempts()[0].reference
 
-    assert in_a_process(desk, environment, reference, point) == KILLED
+    assert aside(desk, environment, come_back, reference, dies_at=point) == KILLED
     assert desk.payments() == []
     for _ in range(2):
-        janitor(desk) if who == "janitor" else in_a_process(desk, environment, reference)
+        janitor(desk) if who == "janitor" else aside(desk, environment, come_back, reference)
 
     assert_paid_once(desk)

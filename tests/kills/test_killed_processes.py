@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,8 +20,10 @@ from portal.wiring import Services, system_clock
 from tests.blueprints.people import password_hash
 from tests.blueprints.shop import ACCEPTED
 from tests.factories import make_account, make_mailbox, make_order, make_prices
+from tests.kills.acts import command
 from tests.kills.customers import Visitor, is_up, ready_to_confirm, sign_in
-from tests.servers.portal import PROGRAMS, ROOT, PortalProcess
+from tests.servers.aside import done_aside
+from tests.servers.portal import PortalProcess
 from tests.servers.processes import free_port, wait_until
 from tests.workers.audit import audit
 
@@ -62,6 +63,7 @@ def orders_of(services: Services, address: str) -> list[str]:
         return list(session.scalars(found))
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_an_order_confirmed_again_after_a_kill_is_the_first_one(
     services: Services, new_server: Server
 ) -> None:
@@ -120,16 +122,7 @@ def register(environment: dict[str, str], order: Order, **more: str) -> int:
     """Register the order's money as the operator does; return the exit code."""
     words = f"register {order.number} --amount {order.due_cents // 100}.{order.due_cents % 100:02}"
     words += f" --on {order.placed_at.date()} --method bank_transfer --reference TRN-{order.number}"
-    done = subprocess.run(
-        [str(PROGRAMS / "portal"), "payments", *words.split()],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", **environment, **more},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    return done.returncode
+    return done_aside(command, "payments", *words.split(), environment=environment | more)
 
 
 def payments_of(services: Services, order: Order) -> int:
