@@ -7,7 +7,7 @@ CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types e2e soak pictures looks lighthouse bench format migration messages
-.PHONY: sbom licences audit-packages lock clean
+.PHONY: sbom licences audit-packages stolen-passwords lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ licences: setup ## the licence of every package in use
 
 audit-packages: setup ## known weaknesses of the packages in use, where their source can be reached
 	@$(VENV)/python -m tools.supply audit
+
+stolen-passwords: setup ## the list of passwords stolen elsewhere, from the newest package of them
+	@$(VENV)/python -m tools.stolen_passwords
 
 lock: ## requirements/*.txt anew from pyproject.toml (UPGRADE=1: newest versions)
 	@$(PYTHON) tools/lock.py $(if $(UPGRADE),--upgrade)

@@ -93,6 +93,12 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, stored_hash: str) -> bool: ...
 
 
+class KnownPasswords(Protocol):
+    """Knows the passwords that were stolen elsewhere, which whoever guesses tries before others."""
+
+    def knows(self, password: str) -> bool: ...
+
+
 class Sealer(Protocol):
     """Closes a secret on its way through the database to a mail; the key is not there (S22)."""
 

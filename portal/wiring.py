@@ -14,6 +14,7 @@ from portal import failpoints
 from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.imap import ImapVerifier
 from portal.adapters.credentials.local import LocalVerifier
+from portal.adapters.credentials.stolen import StolenPasswords
 from portal.adapters.documents.cleaner import SeparateCleaner
 from portal.adapters.documents.scanner import TestVirusScanner
 from portal.adapters.documents.vault import FolderVault
@@ -27,6 +28,7 @@ from portal.domain.dates import rome_day
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod, RegistrationTime
 from portal.ports import (
     CredentialVerifier,
+    KnownPasswords,
     Mailer,
     MailPlatform,
     PasswordHasher,
@@ -46,6 +48,7 @@ class Services:
     engine: Engine
     clock: Callable[[], datetime]
     hasher: PasswordHasher
+    stolen: KnownPasswords
     verifier: CredentialVerifier
     meter: SpaceMeter | None
     """None: how full mailboxes are is what the register said."""
@@ -98,6 +101,7 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         engine=make_engine(settings.database_url),
         clock=clock,
         hasher=hasher,
+        stolen=StolenPasswords(),
         verifier=_verifier(settings, hasher, clock),
         meter=_meter(settings, clock),
         platform=LocalPlatform(settings.data_folder / "platform.db"),

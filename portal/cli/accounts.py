@@ -9,10 +9,11 @@ import click
 from portal.cli.context import pass_services, refuse
 from portal.domain.access import Subject
 from portal.domain.errors import NotFound
-from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem, password_problem
+from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem
 from portal.formats import moment
 from portal.usecases.access import set_password
 from portal.usecases.accounts import account_subject, disable, enable, every_account, mailbox_subject
+from portal.usecases.passwords import problem_with
 from portal.usecases.second_steps import remove_all
 from portal.wiring import Services
 
@@ -22,6 +23,9 @@ SENTENCES: dict[PasswordProblem, str] = {
     PasswordProblem.TRIED_FIRST: (
         "La password è fatta di parole che si provano per prime (nomi, sequenze, «password»…):"
         " scegline un'altra."
+    ),
+    PasswordProblem.STOLEN: (
+        "La password è negli elenchi di quelle rubate altrove, che si provano per prime: scegline un'altra."
     ),
 }
 NO_ACCOUNT = "Nessun account si chiama «{name}»."
@@ -142,7 +146,7 @@ def _say_removed(name: str, removed: bool) -> None:
 def _store_password(services: Services, subject: Subject, name: str, *, piped: bool) -> None:
     password = _password(piped=piped)
     brand = services.settings.brand
-    problem = password_problem(password, own_words=(name, brand.name, brand.account_domain))
+    problem = problem_with(password, (name, brand.name, brand.account_domain), services.stolen)
     if problem is not None:
         refuse(SENTENCES[problem])
     new_hash = services.hasher.hash(password)

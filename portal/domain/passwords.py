@@ -25,6 +25,8 @@ class PasswordProblem(StrEnum):
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     TRIED_FIRST = "tried_first"
+    STOLEN = "stolen"
+    """In the lists of what was stolen elsewhere: `KnownPasswords` says so, not the password itself."""
 
 
 def password_problem(password: str, own_words: Iterable[str] = ()) -> PasswordProblem | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.history import Deed
-from portal.ports import Sealer
+from portal.domain.passwords import PasswordProblem, password_problem
+from portal.ports import KnownPasswords, Sealer
 from portal.store import outbox, recovery
 from portal.usecases import access, calendar_feeds, history, security_notices
 
@@ -33,6 +34,12 @@ class PasswordTask:
     key: str
     address: str
     hash: str
+
+
+def problem_with(password: str, own_words: Iterable[str], stolen: KnownPasswords) -> PasswordProblem | None:
+    """Return why it may not be chosen: by its own form, or because it was stolen elsewhere. S15."""
+    found = password_problem(password, own_words)
+    return found or (PasswordProblem.STOLEN if stolen.knows(password) else None)
 
 
 def change_password(session: Session, subject: Subject, new: NewPassword, *, now: datetime) -> None:

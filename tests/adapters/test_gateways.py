@@ -478,3 +478,17 @@ def test_r05_a_gateway_that_is_not_there_was_never_asked(
 
     with pytest.raises(Unreachable):
         contract.gateway.start(contract.request())
+
+
+@pytest.mark.parametrize("contract", REMOTE, indirect=True)
+def test_an_answer_that_leads_elsewhere_is_not_followed(contract: Contract) -> None:
+    """What goes along, the key of the account above all, is for the address of the settings alone."""
+    elsewhere = FakePayPal()
+    contract.outside.leads_to = elsewhere.url
+
+    with pytest.raises(Unavailable):
+        contract.gateway.start(contract.request())
+    elsewhere.stop()
+
+    assert len(contract.outside.calls) == 1
+    assert elsewhere.received == []

@@ -63,8 +63,9 @@ def test_the_cookie_from_before_is_dead(app: Flask, people: People, enter: Enter
         ({"new_password": "corta", "new_password_again": "corta"}, "almeno 15 caratteri"),
         ({"new_password_again": "un'altra ancora, diversa"}, "non sono uguali"),
         ({"new_password": "111111@aruba.it 1111", "new_password_again": "111111@aruba.it 1111"}, "per prime"),
+        ({"new_password": "MomsanAladventure", "new_password_again": "MomsanAladventure"}, "rubate altrove"),
     ],
-    ids=["wrong", "short", "differs", "guessed"],
+    ids=["wrong", "short", "differs", "guessed", "stolen"],
 )
 def test_what_cannot_be_is_said_at_its_field(
     app: Flask, services: Services, people: People, enter: Enter, fields: dict[str, str], said: str

@@ -92,6 +92,14 @@ def test_a_link_lets_choose_a_password(app: Flask, services: Services, people: P
 
 
 @ONE_DATABASE
+def test_a_stolen_password_is_not_taken(app: Flask, services: Services, people: People) -> None:
+    browser = open_link(app, link_for(app, services, people.owner))
+
+    assert choose(browser, "momsanaladventure") == 422
+    assert choose(browser) == 303
+
+
+@ONE_DATABASE
 def test_the_link_works_once(app: Flask, services: Services, people: People) -> None:
     token = link_for(app, services, people.owner)
     first, second = open_link(app, token), open_link(app, token)

@@ -85,6 +85,7 @@ def test_no_password_is_shown(services: Services) -> None:
         ("pioggia lenta!", "meno di 15"),
         ("x" * 1025, "supera 1024"),
         ("123456 aruba.it 123456", "per prime"),
+        ("no_comment_band", "rubate altrove"),
         ("passwordpassword", "per prime"),
     ],
 )

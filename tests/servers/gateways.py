@@ -36,6 +36,8 @@ class FakeGateway:
         """What was asked, as «POST /path»."""
         self.received: list[str] = []
         """The same with all that was sent along: addresses and bodies."""
+        self.leads_to = ""
+        """Where every call is led instead of being answered."""
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -59,7 +61,8 @@ class FakeGateway:
                     return
                 status, told = answer
                 data = json.dumps(told).encode()
-                self.send_response(status)
+                self.send_response(307 if gateway.leads_to else status)
+                self.send_header("Location", gateway.leads_to + self.path)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()

@@ -10,6 +10,14 @@ from portal.ports import Unavailable, Unreachable
 CONNECT_SECONDS = 3
 
 
+class Straight(requests.Session):
+    """Speaks with the address it was given alone: an answer that leads elsewhere is no answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_redirects = 0
+
+
 def no_answer(failure: BaseException | None) -> Unavailable:
     """Return what a call without an answer means: Unreachable only where nothing can have been sent."""
     words = type(failure).__name__

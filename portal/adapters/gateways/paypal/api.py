@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from portal.adapters.gateways.outcomes import CONNECT_SECONDS, no_answer
+from portal.adapters.gateways.outcomes import CONNECT_SECONDS, Straight, no_answer
 from portal.adapters.outside import must_be_outside_transaction
 from portal.gateway_settings import PayPalAccount
 from portal.ports import Rejected, Unavailable
@@ -63,7 +63,8 @@ class PayPalApi:
 
     def _send(self, verb: str, path: str, **how: Any) -> dict[str, Any]:
         try:
-            answer = requests.request(verb, self._account.api + path, timeout=self._timeout, **how)
+            with Straight() as session:
+                answer = session.request(verb, self._account.api + path, timeout=self._timeout, **how)
         except requests.RequestException as failure:
             raise no_answer(failure) from failure
         if answer.status_code >= FIRST_SERVER_ERROR or answer.status_code == TOO_MANY:

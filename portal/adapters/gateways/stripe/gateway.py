@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import stripe
 
-from portal.adapters.gateways.outcomes import CONNECT_SECONDS, no_answer
+from portal.adapters.gateways.outcomes import CONNECT_SECONDS, Straight, no_answer
 from portal.adapters.gateways.signatures import check_moment
 from portal.adapters.gateways.stripe import reading
 from portal.adapters.outside import must_be_outside_transaction
@@ -49,7 +49,7 @@ class StripeGateway:
         client = stripe.StripeClient(
             account.secret_key,
             base_addresses={"api": account.api},
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, timeout_seconds)),
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, timeout_seconds), session=Straight()),
             max_network_retries=0,
         )
         self._api = client.v1
