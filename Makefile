@@ -6,7 +6,7 @@ CODE := portal workers
 CHECKED := conftest.py $(CODE) migrations tests e2e bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types e2e soak pictures looks lighthouse bench format migration messages
+.PHONY: help setup demo test both lint types e2e soak pictures looks lighthouse bench format migration messages
 .PHONY: sbom licences audit-packages stolen-passwords lock clean
 
 help: ## what can be made
@@ -16,8 +16,11 @@ demo: ## the whole portal here, with made-up data (PORT=8000)
 	@$(PYTHON) tools/bootstrap.py run
 	@$(VENV)/portal demo
 
-test: lint types ## everything: lint, types, all tests on both databases, stories in a real browser
+test: lint types ## everything: lint, types, tests on two kinds of database, stories in a real browser
 	@$(VENV)/python -m pytest e2e tests --screenshot only-on-failure -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+both: setup ## the tests of use cases on both kinds of database, of which `make test` spreads most over the two
+	@PORTAL_DATABASES=both $(VENV)/python -m pytest tests/usecases -n $(WORKERS) --dist loadfile
 
 setup: ## .venv with the portal, its tests and tools, and a browser for the stories
 	@$(PYTHON) tools/bootstrap.py test

@@ -29,10 +29,13 @@ from portal.wiring import Services
 from tests.conftest import Clock
 from tests.databases import Databases
 from tests.factories import NOW, TODAY
+from tests.spread import every_database
 from tests.tills import CARD, NUMBER, PAYPAL, Till, open_till, with_simulated
 from tests.usecases.test_orders_parallel import at_once
 from workers.job import run
 from workers.payments import AskWork
+
+pytestmark = every_database
 
 
 @pytest.fixture

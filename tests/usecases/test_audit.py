@@ -19,7 +19,10 @@ from portal.usecases.payments import Money, settle
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
+from tests.spread import every_database
 from tests.usecases.test_audit_renewals import BROKEN_RENEWALS
+
+pytestmark = every_database
 
 
 def live(session: Session) -> Mailbox:

@@ -22,6 +22,7 @@ from portal.usecases.audit import audit
 from portal.usecases.wallets import Why
 from portal.wiring import Services
 from tests.conftest import Clock
+from tests.spread import every_database
 from tests.usecases.renewing import Days, renewing
 
 
@@ -138,6 +139,7 @@ def charges(days: Days) -> list[Callable[[], object]]:
     return [one(cycle.id) for cycle in days.cycles()]
 
 
+@every_database
 def test_of_many_charges_at_once_credit_pays_as_many_as_it_can(services: Services, clock: Clock) -> None:
     days = ready_to_charge(services, clock, 3 * 610 + 5, 8)
 
@@ -148,6 +150,7 @@ def test_of_many_charges_at_once_credit_pays_as_many_as_it_can(services: Service
     assert (credit(days), len(days.attempts())) == (5, 5)
 
 
+@every_database
 def test_the_same_charge_twice_at_once_takes_credit_once(services: Services, clock: Clock) -> None:
     days = ready_to_charge(services, clock, 5000, 1)
 

@@ -25,6 +25,7 @@ from portal.usecases.mail_rows import SEALED
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import make_account, make_holder, make_mailbox, select_mailboxes
+from tests.spread import every_database
 from tests.usecases.carts import Cart, fill_cart
 from tests.usecases.test_notices import AROUND
 
@@ -211,6 +212,7 @@ def test_whatever_is_no_token_leads_nowhere(services: Services, token: str) -> N
         assert contacts.look_at_confirmation(session, token, now=services.now()) is None
 
 
+@every_database
 def test_of_two_who_use_a_link_at_once_one_does(services: Services) -> None:
     cart = fill_cart(services, {})
     save(services, cart, NEW, NEW)

@@ -50,6 +50,7 @@ from portal.usecases.wallets import Why
 from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
+from tests.spread import every_database
 from tests.usecases.carts import USUAL, fill_cart, place
 
 LATER = NOW + timedelta(days=400)
@@ -297,6 +298,7 @@ def at_once(act: Callable[[int], object], count: int) -> list[object]:
         return list(pool.map(one, range(count)))
 
 
+@every_database
 def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None:
     with services.transaction() as session:
         subject = account_with(session, 7 * 610 + 609)
@@ -324,6 +326,7 @@ def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None
     assert_sound(services)
 
 
+@every_database
 def test_r07_fifty_who_top_up_at_once_have_one_order_and_its_money_once(services: Services) -> None:
     with services.transaction() as session:
         subject = account_with(session, 0)
@@ -346,6 +349,7 @@ def test_r07_fifty_who_top_up_at_once_have_one_order_and_its_money_once(services
     assert_sound(services)
 
 
+@every_database
 def test_without_the_owners_lock_several_top_ups_are_ordered(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,6 +375,7 @@ def test_without_the_owners_lock_several_top_ups_are_ordered(
     assert len(set(at_once(order, 4))) == 4
 
 
+@every_database
 def test_without_the_lock_more_is_spent_than_there_is(services: Services) -> None:
     """The negative control of the race above: looking first and writing later, the ledger is overdrawn."""
     with services.transaction() as session:

@@ -23,6 +23,7 @@ from portal.usecases.mailboxes import look_at
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import make_account, make_mailbox
+from tests.spread import every_database
 from workers.documents import DropWork, SweepWork
 from workers.job import run
 
@@ -141,6 +142,7 @@ class Meeting:
             self._barrier.wait(0.5)
 
 
+@every_database
 @pytest.mark.parametrize(
     ("is_locked", "kept"), [(True, MOST_FILES), (False, MOST_FILES + 1)], ids=["locked", "control"]
 )

@@ -42,6 +42,7 @@ from tests.factories import (
     make_prices,
     schedule_change,
 )
+from tests.spread import every_database
 from tests.usecases.test_credit import at_once
 from tests.usecases.test_notices import AROUND
 from tests.usecases.test_space import ADDRESS, ONE, balance, give, mailbox
@@ -371,6 +372,7 @@ def test_of_several_clocks_one_decides(services: Services, credit: int) -> None:
     assert decided == 1
 
 
+@every_database
 def test_without_the_locks_only_the_key_stands_between(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

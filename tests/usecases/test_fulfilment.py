@@ -21,6 +21,7 @@ from portal.store.orders import OrderLine, Renewal
 from portal.usecases import fulfilment
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_order
+from tests.spread import every_database
 from tests.usecases.paid_lines import (
     EXPIRY,
     begin,
@@ -219,6 +220,7 @@ def at_once(*acts: Callable[[], object]) -> None:
         thread.join()
 
 
+@every_database
 def test_two_workers_with_the_last_two_lines_close_the_order_once(services: Services) -> None:
     for _ in range(5):
         first, second = pay_for(services, {}, {})
@@ -229,6 +231,7 @@ def test_two_workers_with_the_last_two_lines_close_the_order_once(services: Serv
     assert len(mails(services)) == 5
 
 
+@every_database
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_without_the_lock_nobody_sees_the_last_line(services: Services) -> None:
     """The negative control: each looks before the other commits. (SQLite has one writer only.)"""

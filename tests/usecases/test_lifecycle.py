@@ -21,6 +21,7 @@ from portal.usecases.lifecycle import StepAsked, StepTask
 from portal.usecases.line_tasks import LineTask, Refusal
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
+from tests.spread import every_database
 from workers.clock import Job, do_job
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -233,6 +234,7 @@ def _give_it_time(waiting: Future[LineTask]) -> None:
         return
 
 
+@every_database
 def test_payment_and_cancellation_in_one_minute_end_in_one_of_both(services: Services) -> None:
     told, task = race(services)
 
@@ -241,6 +243,7 @@ def test_payment_and_cancellation_in_one_minute_end_in_one_of_both(services: Ser
     assert (task.refusal, task.order is not None) == BOTH_CANCELLED
 
 
+@every_database
 def test_without_the_lock_both_happen(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     if services.engine.dialect.name == "sqlite":
         pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")

@@ -24,6 +24,7 @@ from portal.usecases import order_methods
 from portal.usecases.payments import register_payment
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
+from tests.spread import every_database
 
 NUMBER = new_order_number(bytes(RANDOM_BYTES))
 SLIP = PaymentMethod.POSTAL_SLIP
@@ -135,6 +136,7 @@ def pausing(
     return check
 
 
+@every_database
 def test_a_payment_waits_until_the_method_is_changed(
     services: Services, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +159,7 @@ def not_overtaken(services: Services) -> bool:
     return bool(told) and received is not None
 
 
+@every_database
 def test_without_the_lock_a_paid_order_changes(
     services: Services, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

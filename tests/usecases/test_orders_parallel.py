@@ -23,7 +23,10 @@ from portal.usecases import orders, renewals
 from portal.usecases.orders import Shown
 from portal.wiring import Services
 from tests.factories import make_order
+from tests.spread import every_database
 from tests.usecases.carts import Cart, choose_transfer, fill_cart, place, shown
+
+pytestmark = every_database
 
 THREADS = 50
 Answer = TypeVar("Answer")

@@ -38,6 +38,7 @@ from portal.store.selections import SelectedMailbox
 from portal.usecases import orders, renewals
 from portal.wiring import Services
 from tests.factories import make_account, make_holder, make_mailbox, make_order, make_prices
+from tests.spread import every_database
 from tests.usecases.carts import (
     USUAL,
     Cart,
@@ -48,6 +49,8 @@ from tests.usecases.carts import (
     place,
     shown,
 )
+
+pytestmark = every_database
 
 
 def ready(services: Services, *each: dict[str, object]) -> Cart:

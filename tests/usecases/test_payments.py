@@ -22,6 +22,7 @@ from portal.usecases import payments
 from portal.usecases.payments import Money, Outcome, Settlement, UnappliedReason, settle
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_mailbox, make_order
+from tests.spread import every_database
 
 NUMBER = new_order_number(bytes(range(RANDOM_BYTES)))
 OTHER_NUMBER = new_order_number(bytes(range(1, RANDOM_BYTES + 1)))
@@ -224,6 +225,7 @@ def at_once(count: int, act: Callable[[int], None]) -> None:
         thread.join()
 
 
+@every_database
 def test_of_payments_at_the_same_instant_one_pays(services: Services) -> None:
     place(services)
     outcomes: list[Outcome] = []
@@ -234,6 +236,7 @@ def test_of_payments_at_the_same_instant_one_pays(services: Services) -> None:
     assert len(rows(services, "platform.renew")) == 1
 
 
+@every_database
 @pytest.mark.parametrize("number", [NUMBER, "?"])
 def test_the_same_money_from_two_sides_at_once_is_kept_once(services: Services, number: str) -> None:
     place(services)
@@ -246,6 +249,7 @@ def test_the_same_money_from_two_sides_at_once_is_kept_once(services: Services, 
         assert session.scalar(select(func.count()).select_from(Payment)) == 1
 
 
+@every_database
 def test_without_the_lock_several_payments_would_pay(services: Services) -> None:
     """The negative control of the race above: looking without a lock lets several through."""
     order_id = place(services)

@@ -38,6 +38,7 @@ from tests.factories import (
     make_prices,
     select_mailboxes,
 )
+from tests.spread import every_database
 from tests.statements import counted
 
 IN_THREE_MONTHS = date(2027, 2, 24)
@@ -403,6 +404,7 @@ def test_twenty_thousand_are_selected_priced_and_cleared_with_as_many_statements
     assert stored(services) == set()
 
 
+@every_database
 def test_two_browsers_select_the_same_at_once(services: Services) -> None:
     with services.transaction() as session:
         account = make_account(session)

@@ -30,6 +30,7 @@ from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.factories import TODAY, make_holder, make_order
+from tests.spread import every_database
 from tests.usecases.carts import Cart, agreement, change, choose_transfer, fill_cart, place
 
 DECLARATION = Declaration("Mario Rossi", "mario@posta.example", "192.0.2.9")
@@ -337,6 +338,7 @@ def at_once(*acts: Callable[[], object]) -> None:
         list(pool.map(run, acts))
 
 
+@every_database
 def test_withdrawal_and_renewal_at_once_leave_one_truth(services: Services) -> None:
     cart, order = ordered(services, *({} for _ in range(6)))
     pay(services, order)
