@@ -58,8 +58,8 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """The portal's own engine on an empty migrated database, on SQLite and on PostgreSQL."""
-    made = make_engine(database_url)
+    """The portal's own engine on an empty migrated database; its waits outlast a busy machine."""
+    made = make_engine(database_url, pool_timeout=60, lock_timeout_ms=60_000)
     yield made
     made.dispose()
 

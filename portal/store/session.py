@@ -17,7 +17,9 @@ READ_ONLY = "portal_read_only"
 _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
 
-def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -> Engine:
+def make_engine(
+    url: str, *, pool_size: int = 8, pool_timeout: float = 5, lock_timeout_ms: int = 5_000
+) -> Engine:
     """Return an engine whose write transactions never fail half way for want of a lock.
 
     SQLite: WAL, foreign keys, BEGIN IMMEDIATE and a busy timeout; PostgreSQL: lock and
@@ -30,7 +32,7 @@ def make_engine(url: str, *, pool_size: int = 8, lock_timeout_ms: int = 5_000) -
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=5,
+        pool_timeout=pool_timeout,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={

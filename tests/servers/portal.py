@@ -15,6 +15,7 @@ from pathlib import Path
 from portal.demo.calendar import DemoClock
 from portal.domain.dates import rome_day
 from portal.wiring import system_clock
+from tests.servers.aside import Forked
 from tests.servers.processes import free_port, start, stop, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,16 +26,20 @@ class PortalProcess:
     """One command of the portal, and its children, in a process group of its own."""
 
     def __init__(self, *command: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self._command = [str(PROGRAMS / command[0]), *command[1:]]
+        self._command = command
         self._environment = {**_inherited(), **environment}
         self._log = folder / f"{command[0]}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self) -> PortalProcess:
         """Start it; what it writes goes to the end of its log."""
+        program, *words = self._command
+        if program == "portal":
+            self._process = Forked(words, folder=ROOT, environment=self._environment, log=self._log)
+            return self
         with self._log.open("ab") as log:
             self._process = start(
-                self._command,
+                [PROGRAMS / program, *words],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -67,7 +72,7 @@ class PortalProcess:
         self._end_group()
         self._running().wait(20)
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> subprocess.Popen[bytes] | Forked:
         if self._process is None:
             raise RuntimeError(f"{self._command[0]} was never started")
         return self._process

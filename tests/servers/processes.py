@@ -15,6 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.servers.aside import Forked
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -59,7 +61,7 @@ def wait_until(ready: Callable[[], bool], what: str, *, seconds: float = 20, pau
         time.sleep(pause)
 
 
-def stop(process: subprocess.Popen[bytes], *, by: int = signal.SIGTERM, seconds: float = 20) -> int:
+def stop(process: subprocess.Popen[bytes] | Forked, *, by: int = signal.SIGTERM, seconds: float = 20) -> int:
     """End the process by a signal, by force when it takes longer than `seconds`; return its exit code."""
     if process.poll() is None:
         process.send_signal(by)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from portal import till
 from portal.adapters.gateways.simulated.gateway import PAID
@@ -29,9 +30,9 @@ from portal.wiring import Services
 from tests.conftest import Clock
 from tests.databases import Databases
 from tests.factories import NOW, TODAY
+from tests.races import at_once, meeting
 from tests.spread import every_database
 from tests.tills import CARD, NUMBER, PAYPAL, Till, open_till, with_simulated
-from tests.usecases.test_orders_parallel import at_once
 from workers.job import run
 from workers.payments import AskWork
 
@@ -403,9 +404,13 @@ def apart(services: Services, databases: Databases) -> Iterator[Till]:
     engine.dispose()
 
 
-def forget_the_lock(patch: pytest.MonkeyPatch) -> None:
+def as_committed(session: Session, order_id: int) -> Order:
+    return session.get_one(Order, order_id)
+
+
+def forget_the_lock(patch: pytest.MonkeyPatch, look: Callable[..., Order] = as_committed) -> None:
     """Look at the order as it was committed last."""
-    patch.setattr(order_facts, "locked_order", lambda session, order_id: session.get_one(Order, order_id))
+    patch.setattr(order_facts, "locked_order", look)
 
 
 def test_without_the_lock_the_unique_key_still_holds(apart: Till, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,7 +427,7 @@ def test_without_lock_and_key_several_attempts_are_opened(
     """The negative control of the fifty at once: take both guards away, and the race is lost."""
     if apart.services.engine.dialect.name == "sqlite":
         pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")
-    forget_the_lock(monkeypatch)
+    forget_the_lock(monkeypatch, meeting(as_committed, 8))
     with apart.services.transaction() as session:
         session.execute(text("DROP INDEX uq_payment_attempt_open_order"))
 

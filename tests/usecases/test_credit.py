@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Barrier
 from typing import Any
@@ -50,6 +49,7 @@ from portal.usecases.wallets import Why
 from portal.usecases.withdrawals import Declaration
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
+from tests.races import at_once
 from tests.spread import every_database
 from tests.usecases.carts import USUAL, fill_cart, place
 
@@ -283,21 +283,6 @@ def test_what_lapsed_is_not_spent_though_the_clock_is_late(services: Services) -
         credit_payments.pay_from_credit(session, subject, named, now=NOW)
 
 
-def at_once(act: Callable[[int], object], count: int) -> list[object]:
-    """Return what each of the threads got, all let loose at the same moment."""
-    gate = Barrier(count)
-
-    def one(number: int) -> object:
-        gate.wait()
-        try:
-            return act(number)
-        except DomainError as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
-
-
 @every_database
 def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None:
     with services.transaction() as session:
@@ -315,7 +300,7 @@ def test_fifty_who_spend_at_once_spend_what_is_there(services: Services) -> None
             credit_payments.pay_from_credit(session, subject, numbers[which], now=NOW)
         return True
 
-    answers = at_once(pay, 50)
+    answers = at_once(pay, 50, refusals=DomainError)
 
     assert answers.count(True) == 7
     assert all(isinstance(answer, CreditTooSmall) for answer in answers if answer is not True)
@@ -335,14 +320,14 @@ def test_r07_fifty_who_top_up_at_once_have_one_order_and_its_money_once(services
         with services.transaction() as session:
             return top_ups.place_top_up(session, subject, 2000, now=NOW).number
 
-    (number_of_it,) = set(at_once(order, 50))
+    (number_of_it,) = set(at_once(order, 50, refusals=DomainError))
 
     def pay(_: int) -> Outcome:
         with services.transaction() as session:
             money = Money(str(number_of_it), 2000, TODAY, PaymentMethod.CARD, "p-1")
             return settle(session, money, now=NOW).outcome
 
-    answers = at_once(pay, 50)
+    answers = at_once(pay, 50, refusals=DomainError)
 
     assert (answers.count(Outcome.APPLIED), answers.count(Outcome.REPEATED)) == (1, 49)
     assert balance(services, subject) == 2000
@@ -372,7 +357,7 @@ def test_without_the_owners_lock_several_top_ups_are_ordered(
         with services.transaction() as session:
             return top_ups.place_top_up(session, subject, 2000, now=NOW).number
 
-    assert len(set(at_once(order, 4))) == 4
+    assert len(set(at_once(order, 4, refusals=DomainError))) == 4
 
 
 @every_database
@@ -399,7 +384,7 @@ def test_without_the_lock_more_is_spent_than_there_is(services: Services) -> Non
             )
         return is_enough
 
-    assert at_once(pay_carelessly, 6).count(True) == 6
+    assert at_once(pay_carelessly, 6, refusals=DomainError).count(True) == 6
     with services.reading() as session:
         assert session.scalar(select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.lot_id == 1)) < 0
 

@@ -42,8 +42,8 @@ from tests.factories import (
     make_prices,
     schedule_change,
 )
+from tests.races import at_once
 from tests.spread import every_database
-from tests.usecases.test_credit import at_once
 from tests.usecases.test_notices import AROUND
 from tests.usecases.test_space import ADDRESS, ONE, balance, give, mailbox
 

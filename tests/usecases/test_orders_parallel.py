@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.errors import MailboxNotRenewable, OpenOrderExists
@@ -23,28 +21,11 @@ from portal.usecases import orders, renewals
 from portal.usecases.orders import Shown
 from portal.wiring import Services
 from tests.factories import make_order
+from tests.races import at_once, meeting
 from tests.spread import every_database
 from tests.usecases.carts import Cart, choose_transfer, fill_cart, place, shown
 
 pytestmark = every_database
-
-THREADS = 50
-Answer = TypeVar("Answer")
-
-
-def at_once(act: Callable[[int], Answer], count: int = THREADS) -> list[Answer | Exception]:
-    """Return what each of the threads got, all let loose at the same moment."""
-    gate = Barrier(count)
-
-    def one(number: int) -> Answer | Exception:
-        gate.wait()
-        try:
-            return act(number)
-        except Exception as failure:  # noqa: BLE001 - the test looks at every failure
-            return failure
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
 
 
 def ready(services: Services, *each: dict[str, object]) -> tuple[Cart, Shown]:
@@ -62,17 +43,15 @@ def no_lock(*_what: object) -> None:
     """Stand in for a lock that somebody forgot."""
 
 
-def forget_locks(patch: pytest.MonkeyPatch) -> None:
+def as_committed(session: Session, _subject: Subject, public_id: str) -> RenewalDraft | None:
+    return session.scalar(select(RenewalDraft).where(RenewalDraft.public_id == public_id))
+
+
+def forget_locks(patch: pytest.MonkeyPatch, look: Callable[..., object] = as_committed) -> None:
     """Take no lock at all, and read the draft as it was committed last."""
     patch.setattr(locks, "lock_owner", no_lock)
     patch.setattr(locks, "lock_drafted_mailboxes", no_lock)
-    patch.setattr(
-        locks,
-        "lock_draft",
-        lambda session, _subject, public_id: session.scalar(
-            select(RenewalDraft).where(RenewalDraft.public_id == public_id)
-        ),
-    )
+    patch.setattr(locks, "lock_draft", look)
 
 
 def drop_unique_keys(services: Services) -> None:
@@ -118,7 +97,7 @@ def test_without_locks_and_keys_the_race_is_lost(apart: Services, monkeypatch: p
     if apart.engine.dialect.name == "sqlite":
         pytest.skip("BEGIN IMMEDIATE serialises even the forgetful")
     cart, seen = ready(apart)
-    forget_locks(monkeypatch)
+    forget_locks(monkeypatch, meeting(as_committed, 8))
     drop_unique_keys(apart)
 
     at_once(lambda _: place(apart, cart, seen).number, 8)
