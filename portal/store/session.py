@@ -18,7 +18,7 @@ _open_transactions: ContextVar[int] = ContextVar("open_transactions", default=0)
 
 
 def make_engine(
-    url: str, *, pool_size: int = 8, pool_timeout: float = 5, lock_timeout_ms: int = 5_000
+    url: str, *, pool_size: int = 8, pool_timeout: int = 5, lock_timeout_ms: int = 5_000
 ) -> Engine:
     """Return an engine whose write transactions never fail half way for want of a lock.
 
