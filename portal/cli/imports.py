@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import click
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.cli.context import USAGE, pass_services, refuse
 from portal.cli.contract_files import import_contract_files
 from portal.cli.progress import counting, reading
 from portal.cli.reasons import sentence
 from portal.usecases.imports.conventions import import_conventions
+from portal.usecases.imports.dated_rows import Imported
 from portal.usecases.imports.extras import import_extras
 from portal.usecases.imports.mailboxes import compare_register, hash_passwords, read_register
 from portal.usecases.imports.mailboxes_writing import write_register
@@ -86,29 +90,6 @@ def _summary(spool: Spool) -> str:
 
 
 @imports.command()
-@file_argument
-@pass_services
-def prices(services: Services, path: Path) -> None:
-    """Importa il listino: tutte le righe o nessuna. Un prezzo già in vigore non cambia più."""
-    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
-        done = import_prices(session, file, today=services.today())
-    click.echo(f"Prezzi nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
-
-
-@imports.command()
-@file_argument
-@pass_services
-def conventions(services: Services, path: Path) -> None:
-    """Importa le convenzioni: tutte le righe o nessuna. Quel che è già in vigore non cambia più.
-
-    Le colonne sono descritte in docs/conventions.md.
-    """
-    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
-        done = import_conventions(session, file, today=services.today())
-    click.echo(f"Convenzioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
-
-
-@imports.command()
 @click.argument("path", metavar="FILE_O_CARTELLA", type=click.Path(path_type=Path))
 @pass_services
 def contracts(services: Services, path: Path) -> None:
@@ -126,30 +107,60 @@ def contracts(services: Services, path: Path) -> None:
         )
 
 
-@imports.command()
-@file_argument
-@pass_services
-def promotions(services: Services, path: Path) -> None:
+class ImportRows(Protocol):
+    """Brings in the rows of a file, all or none."""
+
+    def __call__(self, session: Session, file: BinaryIO, *, today: date) -> Imported: ...
+
+
+def _rows_command(name: str, bring_in: ImportRows, told: str, help_text: str) -> None:
+    """Add the command that imports a file of dated rows and tells what became of them."""
+
+    @imports.command(name, help=help_text)
+    @file_argument
+    @pass_services
+    def command(services: Services, path: Path) -> None:
+        with refusals_of(path), path.open("rb") as file, services.transaction() as session:
+            done = bring_in(session, file, today=services.today())
+        click.echo(told.format(done=done))
+
+
+_rows_command(
+    "prices",
+    import_prices,
+    "Prezzi nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.",
+    """Importa il listino: tutte le righe o nessuna. Un prezzo già in vigore non cambia più.
+
+    Le colonne sono descritte in docs/price-list.md.
+    """,
+)
+_rows_command(
+    "conventions",
+    import_conventions,
+    "Convenzioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.",
+    """Importa le convenzioni: tutte le righe o nessuna. Quel che è già in vigore non cambia più.
+
+    Le colonne sono descritte in docs/conventions.md.
+    """,
+)
+_rows_command(
+    "promotions",
+    import_promotions,
+    "Promozioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.",
     """Importa le promozioni: tutte le righe o nessuna. Hanno una fine vera e non si ripropongono.
 
     Le colonne sono descritte in docs/promotions.md.
-    """
-    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
-        done = import_promotions(session, file, today=services.today())
-    click.echo(f"Promozioni nuove: {done.added}, cambiate: {done.changed}, invariate: {done.unchanged}.")
-
-
-@imports.command()
-@file_argument
-@pass_services
-def extras(services: Services, path: Path) -> None:
+    """,
+)
+_rows_command(
+    "extras",
+    import_extras,
+    "Extra nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.",
     """Importa i servizi che si pagano una volta, come il kit di firma: tutte le righe o nessuna.
 
     Le colonne sono descritte in docs/extras.md.
-    """
-    with refusals_of(path), path.open("rb") as file, services.transaction() as session:
-        done = import_extras(session, file, today=services.today())
-    click.echo(f"Extra nuovi: {done.added}, cambiati: {done.changed}, invariati: {done.unchanged}.")
+    """,
+)
 
 
 @contextmanager
