@@ -1,6 +1,7 @@
 """Rows that only look at the right time whether a customer is to be told something.
 
-`order.progress`: some time after the payment; `change.notice`: a week before a mailbox becomes smaller.
+`order.progress`: some time after the payment; `change.notice`: a week before a mailbox becomes smaller;
+`change.done`: when others of its order keep it waiting.
 """
 
 from __future__ import annotations
@@ -54,4 +55,5 @@ def notice_works() -> tuple[NoticeWork, ...]:
     return (
         NoticeWork("order.progress", "order_id", fulfilment.report_progress),
         NoticeWork("change.notice", "order_line_id", scheduled_changes.announce_changes),
+        NoticeWork("change.done", "order_line_id", scheduled_changes.tell_done),
     )

@@ -68,6 +68,10 @@ class ScheduledChange(Base):
     extra_archive_gb: Mapped[int]
     state: Mapped[ChangeState] = mapped_column(enum_type(ChangeState), default=ChangeState.WAITING)
     closed_at: Mapped[datetime | None]
+    deleted_mb: Mapped[int] = mapped_column(default=0)
+    """How much of an archive went when it was done."""
+    told_at: Mapped[datetime | None]
+    """When the customer was told that it is done."""
 
     @property
     def term(self) -> PackageFrom:
@@ -147,6 +151,41 @@ def changes_of_order(session: Session, order_id: int, day: date) -> list[Row[Ord
             .order_by(OrderLine.address)
         )
     )
+
+
+def done_of_order(
+    session: Session, order_id: int, day: date
+) -> list[Row[OrderLine, Mailbox, ScheduledChange]]:
+    """Return what an order has made smaller on this day and nobody was told of yet, by address."""
+    return list(
+        session.execute(
+            select(OrderLine, Mailbox, ScheduledChange)
+            .join(ScheduledChange, ScheduledChange.order_line_id == OrderLine.id)
+            .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
+            .where(
+                OrderLine.order_id == order_id,
+                ScheduledChange.effective_on == day,
+                ScheduledChange.state == ChangeState.DONE,
+                ScheduledChange.told_at.is_(None),
+            )
+            .order_by(OrderLine.address)
+        )
+    )
+
+
+def count_told(session: Session, order_id: int, day: date) -> int:
+    """Return of how many of an order's mailboxes made smaller on this day the customer knows."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(ScheduledChange)
+        .join(OrderLine, OrderLine.id == ScheduledChange.order_line_id)
+        .where(
+            OrderLine.order_id == order_id,
+            ScheduledChange.effective_on == day,
+            ScheduledChange.told_at.is_not(None),
+        )
+    )
+    return found or 0
 
 
 def close_changes(

@@ -51,6 +51,16 @@ class LossAhead:
     package: Package
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeDone:
+    """A mailbox that is smaller now, how much of its archive went, and whether it holds more than fits."""
+
+    line: OrderLine
+    mailbox: Mailbox
+    deleted_mb: int
+    over_quota: bool
+
+
 def changes_ahead(
     session: Session, order: Order, day: date, losing: Sequence[LossAhead], *, now: datetime
 ) -> None:
@@ -60,25 +70,7 @@ def changes_ahead(
         (loss,) = losing
         _write(session, loss.line, loss.mailbox, "ahead", facts[0] | {"day": day.isoformat()}, now)
         return
-    holder = order_facts.sole_holder(session, order.id)
-    context: Context = {
-        "stage": "many_ahead",
-        "number": order.number,
-        "day": day.isoformat(),
-        "name": holder.display_name if holder else "",
-        "count": len(facts),
-        "mailboxes": facts[:LISTED_MAILBOXES],
-        "deleted_mb": sum(fact["deleted_mb"] for fact in facts),
-    }
-    account = session.get(Account, order.account_id) if order.account_id else None
-    write_mail(
-        session,
-        MailSubject(KIND, order.number, f"ahead:{day}"),
-        _each_once(account.email if account else "", holder.contact_email if holder else ""),
-        context,
-        MailOwner(order.account_id, None, order.id),
-        now=now,
-    )
+    _write_many(session, order, day, "many_ahead", f"ahead:{day}", facts, now)
 
 
 def _ahead(loss: LossAhead) -> Context:
@@ -87,20 +79,29 @@ def _ahead(loss: LossAhead) -> Context:
     return _packages(current_package(loss.mailbox), loss.package) | told
 
 
-def change_done(
-    session: Session,
-    line: OrderLine,
-    mailbox: Mailbox,
-    *,
-    before: Package,
-    deleted_mb: int,
-    over_quota: bool,
-    now: datetime,
+def changes_done(
+    session: Session, order: Order, day: date, done: Sequence[ChangeDone], *, told_before: int, now: datetime
 ) -> None:
-    """Say what the mailbox is now, and what to do where it holds more than fits."""
-    context = _packages(before, current_package(mailbox))
-    context |= {"day": rome_day(now).isoformat(), "deleted_mb": deleted_mb, "over_quota": over_quota}
-    _write(session, line, mailbox, "done", context, now)
+    """Say what one mailbox is now, or in one mail what many are, and what to do where more is held than fits.
+
+    `told_before` counts the order's mailboxes of that day that an earlier mail has told of.
+    """
+    facts = [_now_is(each) for each in done]
+    if len(done) == 1:
+        (only,) = done
+        context = facts[0] | {"day": rome_day(now).isoformat()}
+        _write(session, only.line, only.mailbox, "done", context, now)
+        return
+    _write_many(session, order, day, "many_done", f"done:{day}:{told_before}", facts, now)
+
+
+def _now_is(done: ChangeDone) -> Context:
+    return {
+        "address": done.mailbox.address,
+        "after": asdict(current_package(done.mailbox)),
+        "deleted_mb": done.deleted_mb,
+        "over_quota": done.over_quota,
+    }
 
 
 def change_refused(session: Session, line: OrderLine, mailbox: Mailbox, *, now: datetime) -> None:
@@ -112,6 +113,38 @@ def change_refused(session: Session, line: OrderLine, mailbox: Mailbox, *, now: 
 
 def _packages(before: Package, after: Package) -> Context:
     return {"before": asdict(before), "after": asdict(after)}
+
+
+def _write_many(
+    session: Session,
+    order: Order,
+    day: date,
+    stage: str,
+    milestone: str,
+    facts: Sequence[Context],
+    now: datetime,
+) -> None:
+    """Write one mail about many mailboxes of an order."""
+    holder = order_facts.sole_holder(session, order.id)
+    account = session.get(Account, order.account_id) if order.account_id else None
+    context: Context = {
+        "stage": stage,
+        "number": order.number,
+        "day": day.isoformat(),
+        "name": holder.display_name if holder else "",
+        "count": len(facts),
+        "mailboxes": list(facts[:LISTED_MAILBOXES]),
+        "deleted_mb": sum(fact["deleted_mb"] for fact in facts),
+        "over_quota": sum(fact.get("over_quota", False) for fact in facts),
+    }
+    write_mail(
+        session,
+        MailSubject(KIND, order.number, milestone),
+        _each_once(account.email if account else "", holder.contact_email if holder else ""),
+        context,
+        MailOwner(order.account_id, None, order.id),
+        now=now,
+    )
 
 
 def _write(

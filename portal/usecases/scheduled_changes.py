@@ -16,17 +16,20 @@ from portal.domain.dates import day_bounds, rome_day
 from portal.domain.space import FitProblemKind, check_fit
 from portal.ports import MailboxOrder
 from portal.store.mailboxes import Mailbox
-from portal.store.orders import OrderLine
+from portal.store.order_facts import locked_order
+from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue
 from portal.store.scheduled_changes import (
     ChangeState,
     ScheduledChange,
     changes_of_order,
     close_changes,
+    count_told,
+    done_of_order,
     waiting_changes,
 )
 from portal.usecases import change_notices
-from portal.usecases.change_notices import LossAhead
+from portal.usecases.change_notices import ChangeDone, LossAhead
 from portal.usecases.line_tasks import (
     LineTask,
     Refusal,
@@ -39,6 +42,9 @@ from portal.usecases.line_tasks import (
     ordered_package,
     package_done,
 )
+
+TOLD_WITHIN = timedelta(minutes=30)
+"""How long those that are done wait for the others of their order and day before they are told."""
 
 
 def schedule(session: Session, line: OrderLine, mailbox: Mailbox, *, suspended: bool, now: datetime) -> None:
@@ -95,28 +101,32 @@ def complete_change(session: Session, line_id: int, done: MailboxOrder, *, now: 
 
     Should an order have been paid while the platform was asked, what holds now is asked for again.
     """
-    line, mailbox, _ = locked_line(session, line_id)
+    _, mailbox, _ = locked_line(session, line_id)
     waiting = waiting_changes(session, [mailbox.id])[mailbox.id]
     due = _due(waiting, rome_day(now))
     if line_id not in {change.order_line_id for change in due}:
         return
-    before, archive_mb = current_package(mailbox), mailbox.archive_used_mb
+    archive_mb = mailbox.archive_used_mb
     apply_package(mailbox, package_done(done))
     package = _held(waiting, rome_day(now))
     if package != package_done(done):
         _ask_again(session, line_id, waiting, now)
         return
-    close_changes(session, due[:-1], ChangeState.OVERTAKEN, now)
-    close_changes(session, due[-1:], ChangeState.DONE, now)
-    change_notices.change_done(
-        session,
-        line,
-        mailbox,
-        before=before,
-        deleted_mb=archive_mb - mailbox.archive_used_mb,
-        over_quota=bool(_misfits(mailbox, package, accepted=True)),
-        now=now,
-    )
+    *overtaken, kept = due
+    close_changes(session, overtaken, ChangeState.OVERTAKEN, now)
+    close_changes(session, [kept], ChangeState.DONE, now)
+    kept.deleted_mb = archive_mb - mailbox.archive_used_mb
+    session.flush()
+    _tell_or_wait(session, kept, now)
+
+
+def tell_done(session: Session, line_id: int, *, now: datetime) -> None:
+    """Tell the customer in one mail what an order has made smaller on one day, if that was not told yet.
+
+    The line is any of those of that order and day.
+    """
+    line, _, order = locked_line(session, line_id)
+    _tell(session, order, first_day_of_term(line.expires_before), now)
 
 
 def refuse_change(session: Session, line_id: int, *, now: datetime) -> None:
@@ -156,6 +166,35 @@ def _write_rows(session: Session, line: OrderLine, starts_on: date, now: datetim
     if warns > now:
         key = f"change.notice:{line.order_id}:{starts_on}"
         enqueue(session, "change.notice", key, payload, now=now, not_before=warns)
+
+
+def _tell_or_wait(session: Session, kept: ScheduledChange, now: datetime) -> None:
+    """Tell what is done once it was the last of its order and day; those before wait, but not for ever."""
+    line = session.get_one(OrderLine, kept.order_line_id)
+    order = locked_order(session, line.order_id)
+    if not changes_of_order(session, order.id, kept.effective_on):
+        _tell(session, order, kept.effective_on, now)
+        return
+    key = f"change.done:{order.id}:{kept.effective_on}:{count_told(session, order.id, kept.effective_on)}"
+    payload = {"order_line_id": line.id}
+    enqueue(session, "change.done", key, payload, now=now, not_before=now + TOLD_WITHIN)
+
+
+def _tell(session: Session, order: Order, day: date, now: datetime) -> None:
+    rows = done_of_order(session, order.id, day)
+    if not rows:
+        return
+    told_before = count_told(session, order.id, day)
+    done = [_done(row.OrderLine, row.Mailbox, row.ScheduledChange) for row in rows]
+    change_notices.changes_done(session, order, day, done, told_before=told_before, now=now)
+    for row in rows:
+        row.ScheduledChange.told_at = now
+    session.flush()
+
+
+def _done(line: OrderLine, mailbox: Mailbox, change: ScheduledChange) -> ChangeDone:
+    is_over = bool(_misfits(mailbox, current_package(mailbox), accepted=True))
+    return ChangeDone(line, mailbox, change.deleted_mb, is_over)
 
 
 def _ask_again(session: Session, line_id: int, waiting: Sequence[ScheduledChange], now: datetime) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from portal import letters
 from portal.domain.attempts import Failure
-from portal.domain.changes import Package
 from portal.domain.notices import NoticeKind
 from portal.domain.orders import LineState, OrderState
 from portal.domain.payments import BankCalendar, PaymentMethod, PaymentState
@@ -30,6 +29,7 @@ from portal.store.outbox import OutboxRow
 from portal.store.payments import Payment
 from portal.store.withdrawals import Withdrawal
 from portal.usecases import change_notices, notices
+from portal.usecases.change_notices import ChangeDone
 from portal.usecases.withdrawal_notices import withdrawal_acknowledged
 from portal.wiring import Services
 from tests.factories import NOW, TODAY, make_account, make_holder, make_mailbox, make_order
@@ -96,9 +96,8 @@ def changed(session: Session, order: Order) -> None:
     line = session.scalars(select(OrderLine).where(OrderLine.order_id == order.id)).first()
     assert line is not None
     mailbox = session.get_one(Mailbox, line.mailbox_id)
-    change_notices.change_done(
-        session, line, mailbox, before=Package(Plan.PREMIUM), deleted_mb=2_000, over_quota=True, now=NOW
-    )
+    done = [ChangeDone(line, mailbox, deleted_mb=2_000, over_quota=True)]
+    change_notices.changes_done(session, order, TODAY, done, told_before=0, now=NOW)
 
 
 def after_payment(tell: Callable[..., None]) -> Callable[[Session, Order], None]:

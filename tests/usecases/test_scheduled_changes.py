@@ -89,6 +89,11 @@ def announce(services: Services, line_id: int, now: datetime) -> None:
         scheduled_changes.announce_changes(session, line_id, now=now)
 
 
+def tell(services: Services, row: OutboxRow, now: datetime) -> None:
+    with services.transaction() as session:
+        scheduled_changes.tell_done(session, row.payload["order_line_id"], now=now)
+
+
 def test_a_smaller_plan_waits_for_the_day_after_the_old_expiry(services: Services) -> None:
     line_id = order_smaller(services)
 
@@ -349,6 +354,57 @@ def test_an_order_of_many_is_told_in_one_mail_that_names_them(services: Services
     assert words.subject == "Dal 25/12/2026 3 caselle avranno un piano più piccolo"
     assert "l'archivio (1,46 GB) viene cancellato" in words.text
     assert "/ordini/" in words.html
+
+
+def smaller_order(services: Services, *boxes: dict[str, Any]) -> list[int]:
+    """Store and fulfil one paid order that makes each of these mailboxes Standard; return its lines."""
+    line_ids = pay_for(services, *boxes, line={"plan": STANDARD, "archive_deletion_accepted": True})
+    renew(services, *line_ids)
+    return line_ids
+
+
+def done_mails(services: Services) -> list[dict[str, Any]]:
+    found = [mail.context for mail in mails(services) if mail.kind == "downgrade_notice"]
+    return [told for told in found if told["stage"] == "many_done"]
+
+
+def test_an_order_of_many_is_told_in_one_mail_once_all_are_done(services: Services) -> None:
+    boxes = [
+        {"plan": PRO, "archive_used_mb": 1_500},
+        {"plan": PRO, "mailbox_used_mb": 1_025},
+        {"plan": PREMIUM},
+    ]
+    line_ids = smaller_order(services, *boxes)
+
+    seen = []
+    for line_id in line_ids:
+        change(services, line_id, noon(FIRST))
+        seen.append(len(done_mails(services)))
+    (row,) = outbox(services, "change.done")
+    tell(services, row, row.not_before)
+
+    (mail,) = done_mails(services)
+    assert seen == [0, 0, 1]
+    assert (mail["day"], mail["count"], mail["deleted_mb"], mail["over_quota"]) == ("2026-12-25", 3, 1_500, 1)
+    words = letters.render("downgrade_notice", "it", mail, AROUND)
+    assert words.subject == "3 caselle hanno ora un piano più piccolo"
+    assert "l'archivio (1,46 GB) è stato cancellato" in words.text
+    assert words.text.count("lo spazio usato è più di quello che ha") == 1
+
+
+def test_those_that_are_done_are_told_though_another_is_stuck(services: Services) -> None:
+    line_ids = smaller_order(services, {"plan": PRO}, {"plan": PRO}, {"plan": PRO}, {"plan": PRO})
+    for line_id in line_ids[:2]:
+        change(services, line_id, noon(FIRST))
+    (row,) = outbox(services, "change.done")
+    tell(services, row, row.not_before)
+
+    for line_id in line_ids[2:]:
+        change(services, line_id, noon(FIRST + timedelta(days=1)))
+
+    assert [told["count"] for told in done_mails(services)] == [2, 2]
+    assert len({box["address"] for told in done_mails(services) for box in told["mailboxes"]}) == 4
+    assert len(outbox(services, "change.done")) == 2
 
 
 def test_within_the_last_week_the_confirmation_was_enough(services: Services) -> None:

@@ -38,6 +38,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "platform.password": {"key": "k", "address": "anna@pec.example", "sealed": ""},
     "recovery.answer": {"request_id": 1},
     "order.progress": {"order_id": 1},
+    "change.done": {"order_line_id": 1},
     "change.notice": {"order_line_id": 1},
 }
 
