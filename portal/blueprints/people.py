@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from portal import recent, web
 from portal.blueprints import refusals
@@ -14,7 +15,15 @@ from portal.blueprints.wizard import address_after, go_to, skipped, step_values
 from portal.domain.billing import IDENTITY_FIELDS
 from portal.domain.contacts import FormCode
 from portal.domain.errors import DataRefused
-from portal.forms.people import BILLING, KIND, BillingForm, HolderCutForm, HolderForm, asked_holder
+from portal.forms.people import (
+    BILLING,
+    KIND,
+    BillingForm,
+    HolderCutForm,
+    HolderForm,
+    asked_holder,
+    asked_rows,
+)
 from portal.usecases import draft_people
 from portal.usecases.billing import Billing, look_at_billing
 from portal.usecases.contacts import ContactEdit
@@ -31,32 +40,55 @@ def data(draft: str) -> ResponseReturnValue:
     if request.method != "POST":
         return go_to(request.path) if web.wants_part() else _page(draft)
     holder, billing = HolderForm(request.form), BillingForm(request.form)
-    asked = asked_holder(request.form.get("step", ""))
-    if asked is not None:
-        return _page(draft, billing=billing, opened=asked)
-    opened = holder.holder_id()
-    if request.form.get("step") == KIND:
+    opened, step = holder.holder_id(), request.form.get("step", "")
+    if step == KIND:
         return _page(draft, holder=holder, billing=billing, opened=opened)
+    asked, rows = asked_holder(step), asked_rows(step)
+    if asked is not None or rows is not None:
+        return _look_elsewhere(draft, holder, billing, asked or 0, rows)
     if billing.was_sent and billing.chosen_kind() is None:
         return _page(draft, 422, holder=holder, billing=billing, opened=opened)
-    try:
-        _save(draft, DataEdit(opened, _contacts(holder), _billing(billing)))
-    except DataRefused as refusal:
-        return _page(draft, 422, holder=holder, billing=billing, opened=opened, refusal=refusal)
-    return _onward(draft)
+    edit = DataEdit(opened, _contacts(holder), _billing(billing))
+    return _refused(draft, edit, holder, billing) or _onward(draft)
 
 
 @bp.post("/rinnovo/<draft>/dati/titolari/<int:holder>")
 def save_holder(draft: str, holder: int) -> ResponseReturnValue:
     """Keep the contacts of one holder of several; come back to the list, and to what was typed below."""
     form, billing, cut = HolderForm(request.form), BillingForm(request.form), _cut()[0]
-    try:
-        _save(draft, DataEdit(holder, _contacts(form), None))
-    except DataRefused as refusal:
-        return _page(draft, 422, holder=form, billing=billing, opened=holder, refusal=refusal)
+    refused = _refused(draft, DataEdit(holder, _contacts(form), None), form, billing)
+    if refused is not None:
+        return refused
     if _is_unsaved(billing):
         return _page(draft, billing=billing, opened=0)
     return web.see_other("people.data", draft=draft, _anchor=f"titolare-{holder}", **cut.query())
+
+
+def _look_elsewhere(
+    draft: str, holder: HolderForm, billing: BillingForm, asked: int, rows: MultiDict[str, str] | None
+) -> ResponseReturnValue:
+    """Show another holder, or other rows, with nothing lost of what was typed.
+
+    The open holder's is kept, or refused as by «Salva i contatti», unless it shall be left as it is.
+    """
+    goes_on = bool(asked) or rows is not None
+    opened = holder.holder_id()
+    if goes_on and opened is not None and holder.is_changed:
+        refused = _refused(draft, DataEdit(opened, _contacts(holder), None), holder, billing)
+        if refused is not None:
+            return refused
+    return _page(draft, billing=billing, opened=asked, rows=rows)
+
+
+def _refused(
+    draft: str, edit: DataEdit, holder: HolderForm, billing: BillingForm
+) -> ResponseReturnValue | None:
+    """Keep what was sent; return the page that says what is wrong where nothing was kept."""
+    try:
+        _save(draft, edit)
+    except DataRefused as refusal:
+        return _page(draft, 422, holder=holder, billing=billing, opened=edit.holder_id, refusal=refusal)
+    return None
 
 
 def _save(draft: str, edit: DataEdit) -> None:
@@ -105,8 +137,10 @@ def _onward(draft: str) -> ResponseReturnValue:
     return web.see_other("people.data", draft=draft, prosegui="no", _anchor="titolari")
 
 
-def _cut(opened: int | None = None) -> tuple[HolderCutForm, HolderCut, int | None]:
-    form = HolderCutForm(request.args)
+def _cut(
+    opened: int | None = None, rows: MultiDict[str, str] | None = None
+) -> tuple[HolderCutForm, HolderCut, int | None]:
+    form = HolderCutForm(request.args if rows is None else rows)
     form.validate()
     cut = HolderCut(form.asks_for_incomplete(), form.number(form.after), form.number(form.before))
     return form, cut, form.number(form.opened) if opened is None else opened
@@ -120,8 +154,9 @@ def _page(
     billing: BillingForm | None = None,
     opened: int | None = None,
     refusal: DataRefused | None = None,
+    rows: MultiDict[str, str] | None = None,
 ) -> ResponseReturnValue:
-    form, cut, wanted = _cut(opened)
+    form, cut, wanted = _cut(opened, rows)
     services = web.services()
     found = draft_people.look_at_data(
         web.reading(), web.subject(), draft, cut, today=services.today(), now=services.now()

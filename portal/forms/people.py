@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, IntegerField, StringField
 from wtforms.validators import AnyOf, NumberRange, Optional
@@ -20,6 +22,8 @@ SEEN_MARK = "seen"
 """The invoice's hidden field: the mark of the data that the page showed."""
 OPEN = "open-"
 """What the value of `step` begins with where a holder's form is asked for, or "" to close it."""
+LOOK = "look-"
+"""What the value of `step` begins with where other holders are asked for; what follows is a query string."""
 KIND = "kind"
 """What the button beside «Tipo di cliente» sends as `step`: show that kind's fields, keep nothing."""
 
@@ -45,6 +49,12 @@ class HolderForm(Form):
         """Return everything typed, to be shown again, and as `seen` what the page had shown."""
         typed = {"contact_email": self.email, "contact_email_again": self.email_again}
         return {**self.texts, **typed, "seen": self.seen}
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether something else was typed than what the page had shown."""
+        now = self.texts | {"contact_email": self.email}
+        return any(now[name].strip() != shown for name, shown in self.seen.items())
 
     @property
     def email(self) -> str:
@@ -93,6 +103,12 @@ class HolderCutForm(Form):
         said = {"dopo": self.number(self.after), "prima": self.number(self.before)}
         shown = {"mostra": TO_COMPLETE} if self.asks_for_incomplete() else {}
         return shown | {name: str(value) for name, value in said.items() if value is not None}
+
+
+def asked_rows(step: str) -> MultiDict[str, str] | None:
+    """Return which holders the pressed button shows, as an address asks for them; None: another button."""
+    asked = step.removeprefix(LOOK)
+    return None if asked == step else MultiDict(parse_qsl(asked))
 
 
 def asked_holder(step: str) -> int | None:

@@ -495,6 +495,50 @@ def test_opening_and_keeping_a_holder_loses_nothing_typed_of_the_invoice(
 
 
 @pytest.mark.usefixtures("_one_price_list")
+def test_looking_at_other_holders_loses_nothing_typed(app: Flask, services: Services) -> None:
+    person = several(app, services)
+    poor = holder_of(services, person.addresses[1])
+    page = person.browser.get(f"{person.plan}/dati?titolare={poor.id}").text
+    seen = dict(re.findall(r'name="(seen-\w+)" value="([^"]*)"', page))
+    typed = billed(COMPANY | {"city": "Cuneo"}) | seen | {"holder": str(poor.id)}
+    contacts = GOOD | {"contact_email": poor.contact_email}
+
+    refused = send(person, **typed, **contacts | {"city": ""}, step="look-mostra=da-completare")
+    assert refused.status_code == 422
+    assert 'href="#city"' in refused.text, "the holder that was open still is"
+    assert 'value="Cuneo"' in refused.text
+
+    looked = send(person, **typed, **contacts | {"city": "Bra"}, step="look-mostra=da-completare")
+    assert looked.status_code == 200
+    assert "I dati dei titolari ci sono tutti" in looked.text, "those to complete are shown, and none is left"
+    assert 'value="Cuneo"' in looked.text
+    assert holder_of(services, person.addresses[1]).city == "Bra"
+    stored = profile(services)
+    assert stored is None or stored.city != "Cuneo", "the invoice is kept by «Prosegui» alone"
+
+
+@pytest.mark.usefixtures("_one_price_list")
+def test_a_holder_that_is_left_as_it_is_is_not_kept(app: Flask, services: Services) -> None:
+    person = several(app, services)
+    poor = holder_of(services, person.addresses[1])
+    typed = GOOD | {"contact_email": poor.contact_email, "holder": str(poor.id), "seen-city": ""}
+
+    assert send(person, **typed, step="open-").status_code == 200
+    assert holder_of(services, person.addresses[1]).city == ""
+    assert send(person, **typed, step="look-").status_code == 200
+    assert holder_of(services, person.addresses[1]).city == GOOD["city"]
+
+
+@pytest.mark.parametrize(
+    "step", ["look-dopo=x&mostra=zzz", "look-dopo=99999999999999", "look-prima=-1", "look-\u00b2=%"]
+)
+def test_rows_that_nobody_was_offered_are_the_first_ones(app: Flask, services: Services, step: str) -> None:
+    person = shopper(app, services, {}).start()
+
+    assert send(person, step=step).status_code == 200
+
+
+@pytest.mark.usefixtures("_one_price_list")
 def test_going_on_keeps_the_holder_whose_form_is_open(app: Flask, services: Services) -> None:
     person = several(app, services)
     poor = holder_of(services, person.addresses[1])
