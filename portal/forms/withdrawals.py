@@ -7,12 +7,18 @@ from functools import partial
 
 from wtforms import Form, StringField
 
-from portal.domain.customers import contact_email, person_name
+from portal.domain.customers import contact_email
 from portal.domain.errors import FieldProblem
+from portal.domain.texts import one_line
+
+LONGEST_NAME = 120
 
 
 class DeclarationForm(Form):
-    """Step 1: who withdraws, and where the acknowledgment shall go."""
+    """Step 1: who withdraws, and where the acknowledgment shall go.
+
+    Nobody loses the right over a spelling: any name of one line will do. Source: domain.md 10.
+    """
 
     name = StringField(default="")
     email = StringField(default="")
@@ -20,7 +26,7 @@ class DeclarationForm(Form):
     def check(self, address: str) -> dict[str, str]:
         """Return what is wrong by field, as codes; `address` is the order's only mailbox, or empty."""
         rules: dict[str, Callable[[str], str]] = {
-            "name": partial(person_name, field="name"),
+            "name": partial(one_line, field="name", longest=LONGEST_NAME),
             "email": partial(contact_email, address=address),
         }
         problems: dict[str, str] = {}
