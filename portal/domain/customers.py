@@ -15,7 +15,7 @@ from stdnum.it import codicefiscale
 from portal.domain.countries import COUNTRIES, ITALY
 from portal.domain.errors import FieldProblem
 from portal.domain.provinces import is_province_on
-from portal.domain.texts import compact, one_line
+from portal.domain.texts import compact, one_line, plain_letters
 
 
 class CustomerKind(StrEnum):
@@ -78,8 +78,8 @@ _LONGEST_PHONE = 15
 
 def person_name(text: str, field: str) -> str:
     """Return a first or last name: 1-60 letters, apostrophes, hyphens, spaces. Raises FieldProblem."""
-    name = one_line(text, field, 60)
-    if not all(letter.isalpha() or letter in "'’- " for letter in name):
+    name = one_line(plain_letters(text), field, 60)
+    if not all(letter.isalpha() or letter in "'’- " for letter in name) or name.strip("'’- ") == "":
         raise FieldProblem(field, FieldCode.CHARACTERS)
     return name
 

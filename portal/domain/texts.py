@@ -25,4 +25,9 @@ def one_line(text: str, field: str, longest: int) -> str:
 
 def compact(text: str, field: str) -> str:
     """Return a code in capitals without spaces; raises FieldProblem."""
-    return one_line(text, field, LONGEST_CODE).replace(" ", "").upper()
+    return one_line(plain_letters(text), field, LONGEST_CODE).replace(" ", "").upper()
+
+
+def plain_letters(text: str) -> str:
+    """Return the text with letters and digits of other widths and styles as the plain ones they stand for."""
+    return unicodedata.normalize("NFKC", text)

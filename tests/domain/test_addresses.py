@@ -27,6 +27,8 @@ def refusal_of(rule: Callable[[str], str], text: str) -> FieldCode:
     [
         ("52100", "IT", "52100"),
         ("00184", "IT", "00184"),
+        (" 52100\r\n", "IT", "52100"),
+        ("1234567890", "DE", "1234567890"),
         ("SW1A 2AA", "GB", "SW1A 2AA"),
         ("sw1a 2aa", "GB", "SW1A 2AA"),
         ("1234-567", "PT", "1234-567"),
@@ -42,6 +44,12 @@ def test_a_postal_code_is_taken(text: str, country_code: str, code: str) -> None
         ("5210", "IT", FieldCode.FORMAT),
         ("521000", "IT", FieldCode.FORMAT),
         ("5210O", "IT", FieldCode.FORMAT),
+        ("52 100", "IT", FieldCode.FORMAT),
+        ("-5210", "IT", FieldCode.FORMAT),
+        ("\uff15\uff12\uff11\uff10\uff10", "IT", FieldCode.FORMAT),
+        ("5210\u200b0", "IT", FieldCode.CHARACTERS),
+        ("1/2", "DE", FieldCode.FORMAT),
+        ("", "IT", FieldCode.REQUIRED),
         ("٥٢١٠٠", "IT", FieldCode.FORMAT),
         ("12345678901", "DE", FieldCode.TOO_LONG),
         ("?", "DE", FieldCode.FORMAT),
@@ -61,7 +69,7 @@ def test_a_country_is_taken(text: str, code: str) -> None:
     assert country(text) == code
 
 
-@pytest.mark.parametrize("text", ["Italia", "XX", "ITA", "UK"])
+@pytest.mark.parametrize("text", ["Italia", "XX", "ITA", "UK", "I", "1T", "\u0406T"])
 def test_a_country_that_does_not_exist_is_refused(text: str) -> None:
     assert refusal_of(country, text) is FieldCode.UNKNOWN
 
@@ -133,6 +141,9 @@ def test_a_telephone_number_is_taken(text: str, country_code: str, number: str) 
         ("++39055123456", "IT", FieldCode.FORMAT),
         ("020 7946 0000", "GB", FieldCode.FORMAT),  # of which country?
         ("٠٥٥١٢٣٤٥٦", "IT", FieldCode.FORMAT),
+        ("055+1234567", "IT", FieldCode.FORMAT),
+        ("055\u202e1234567", "IT", FieldCode.CHARACTERS),
+        ("0" * 41, "IT", FieldCode.TOO_LONG),
     ],
 )
 def test_a_telephone_number_is_refused(text: str, country_code: str, code: FieldCode) -> None:

@@ -107,6 +107,23 @@ def test_the_invoice_goes_its_way(kind: CustomerKind, route: EinvoiceRoute) -> N
         (FREELANCER, {"einvoice_route": ""}, ("einvoice_route", FormCode.CHOOSE)),
         (FREELANCER, {"einvoice_route": "fax"}, ("einvoice_route", FormCode.CHOOSE)),
         (SOLE_TRADER, {"business_name": ""}, ("business_name", FieldCode.REQUIRED)),
+        (SOLE_TRADER, {"last_name": "R2D2"}, ("last_name", FieldCode.CHARACTERS)),
+        (COMPANY, {"business_name": "x" * 81}, ("business_name", FieldCode.TOO_LONG)),
+        (COMPANY, {"business_name": "Rossi\x00"}, ("business_name", FieldCode.CHARACTERS)),
+        (COMPANY, {"vat_number": "IT1234567890"}, ("vat_number", FieldCode.FORMAT)),
+        (COMPANY, {"street": "x" * 61}, ("street", FieldCode.TOO_LONG)),
+        (COMPANY, {"street_number": "x" * 9}, ("street_number", FieldCode.TOO_LONG)),
+        (COMPANY, {"postal_code": "5010"}, ("postal_code", FieldCode.FORMAT)),
+        (COMPANY, {"phone": "12345"}, ("phone", FieldCode.FORMAT)),
+        (COMPANY, {"phone": ""}, ("phone", FieldCode.REQUIRED)),
+        (COMPANY, {"email": f"{'a' * 247}@b.example"}, ("email", FieldCode.TOO_LONG)),
+        (COMPANY, {"province": "ZZ"}, ("province", FieldCode.UNKNOWN)),
+        (NONPROFIT, {"einvoice_pec": ""}, ("einvoice_pec", FieldCode.REQUIRED)),
+        (NONPROFIT, {"vat_number": "01234567890"}, ("vat_number", FieldCode.CHECK_CHARACTER)),
+        (PUBLIC_BODY, {"sdi_code": ""}, ("sdi_code", FieldCode.REQUIRED)),
+        (PUBLIC_BODY, {"sdi_code": "0000000"}, ("sdi_code", FormCode.MEANS_NONE)),
+        (PUBLIC_BODY, {"cig": "123456789À"}, ("cig", FieldCode.FORMAT)),
+        (PUBLIC_BODY, {"cig": "12345678901"}, ("cig", FieldCode.FORMAT)),
         (COMPANY, {"tax_code": PERSON}, ("tax_code", FieldCode.FORMAT)),
         (COMPANY, {"sdi_code": ""}, ("sdi_code", FieldCode.REQUIRED)),
         (COMPANY, {"sdi_code": "ABC123"}, ("sdi_code", FieldCode.FORMAT)),
@@ -132,6 +149,44 @@ def test_one_wrong_field_is_the_one_problem(
     kind: CustomerKind, texts: dict[str, str], problem: tuple[str, str]
 ) -> None:
     assert checked(kind, **texts)[1] == {problem}
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "taken"),
+    [
+        (FREELANCER, {"first_name": "D’Alò-\u017dižek"}, {"first_name": "D’Alò-Žižek"}),
+        (
+            SOLE_TRADER,
+            {"business_name": "3B & Co. – «L'Unità» 😀"},
+            {"business_name": "3B & Co. – «L'Unità» 😀"},
+        ),
+        (COMPANY, {"sdi_code": " abc 1234\n"}, {"sdi_code": "ABC1234"}),
+        (COMPANY, {"sdi_code": "\uff21BC1234"}, {"sdi_code": "ABC1234"}),
+        (COMPANY, {"sdi_code": "XXXXXXX"}, {"sdi_code": "XXXXXXX"}),
+        (COMPANY, {"sdi_code": "0000001"}, {"sdi_code": "0000001"}),
+        (COMPANY, {"einvoice_route": "none", "sdi_code": "?"}, {"sdi_code": "", "einvoice_pec": ""}),
+        (NONPROFIT, {"vat_number": ""}, {"vat_number": ""}),
+        (NONPROFIT, {"vat_number": "it 0157 3850516"}, {"vat_number": "01573850516"}),
+        (PUBLIC_BODY, {"cig": "z1a 234 5678"}, {"cig": "Z1A2345678"}),
+        (PUBLIC_BODY, {"cig": "0000000000"}, {"cig": "0000000000"}),
+        (PUBLIC_BODY, {"cup": "j11b 2100 0000 001"}, {"cup": "J11B21000000001"}),
+        (
+            PUBLIC_BODY,
+            {"cig": " ", "cup": "\t", "po_reference": "\r\n"},
+            {"cig": "", "cup": "", "po_reference": ""},
+        ),
+        (PUBLIC_BODY, {"po_reference": "Determina n. 12/2026"}, {"po_reference": "Determina n. 12/2026"}),
+        (PUBLIC_BODY, {"sdi_code": "000000"}, {"sdi_code": "000000"}),
+        (INDIVIDUAL, {"street_number": "12/a", "mobile": "x"}, {"street_number": "12/a"}),
+    ],
+)
+def test_what_people_write_is_brought_to_one_form(
+    kind: CustomerKind, texts: dict[str, str], taken: dict[str, str]
+) -> None:
+    values, problems = checked(kind, **texts)
+
+    assert problems == set()
+    assert {name: values[name] for name in taken} == taken
 
 
 def test_abroad_there_is_no_province_and_the_postal_code_is_free() -> None:

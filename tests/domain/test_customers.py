@@ -41,6 +41,7 @@ def test_a_persons_name_is_taken(name: str) -> None:
 
 def test_names_lose_needless_spaces_and_split_accents() -> None:
     assert person_name("  Nicolo\u0300 \t Rossi ", "first_name") == "Nicolò Rossi"
+    assert person_name("\uff32\uff4f\U0001d42c\U0001d42ci", "last_name") == "Rossi", "letters of other styles"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,10 @@ def test_names_lose_needless_spaces_and_split_accents() -> None:
     [
         ("R2D2", FieldCode.CHARACTERS),
         ("Rossi;", FieldCode.CHARACTERS),
+        ("Rossi 😀", FieldCode.CHARACTERS),
+        ("-", FieldCode.CHARACTERS),
+        ("' ’", FieldCode.CHARACTERS),
+        ("Ros\u2066si", FieldCode.CHARACTERS),
         ("<b>Rossi</b>", FieldCode.CHARACTERS),
         ("Ros\u200bsi", FieldCode.CHARACTERS),
         ("Ros\u202esi", FieldCode.CHARACTERS),
@@ -96,6 +101,8 @@ def test_an_address_has_limits(field: str, longest: int) -> None:
         (" Mario.Rossi@Posta.Example ", "Mario.Rossi@posta.example"),
         ("o'neil+pec_1@sub.posta-libera.example", "o'neil+pec_1@sub.posta-libera.example"),
         ("a@b.xn--p1ai", "a@b.xn--p1ai"),
+        ("\u00a0mario@posta.example\r\n", "mario@posta.example"),
+        ("007@posta.example", "007@posta.example"),
         (f"{'a' * 64}@posta.example", f"{'a' * 64}@posta.example"),
     ],
 )
@@ -120,6 +127,12 @@ def test_an_email_address_is_taken(text: str, address: str) -> None:
         "mario@posta.example\nBcc: tutti@posta.example",
         "Mario <mario@posta.example>",
         "niccolò@posta.example",
+        "m\uff41rio@posta.example",
+        "m\u0430rio@posta.example",
+        "mario@posta.example.",
+        "mario@@posta.example",
+        '"mario rossi"@posta.example',
+        "mario@[127.0.0.1]",
         "mario@pòsta.example",
         f"{'a' * 65}@posta.example",
     ],
