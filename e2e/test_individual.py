@@ -35,6 +35,7 @@ def test_three_years_for_a_suspended_mailbox(any_page: Page, demo: DemoPortal, t
     no_barriers(page)
 
     press(page, "Continua")
+    expect(page.locator("#totals")).to_contain_text("6,10")
     page.get_by_role("radio", name="3 anni").check()
     if page.get_by_role("button", name="Aggiorna il totale").is_visible():
         press(page, "Aggiorna il totale")
