@@ -15,7 +15,6 @@ from portal.domain.plans import SOLD_PLANS
 from portal.domain.vat import vat_period_on
 from portal.formats import euro, per_cent, short_day
 from portal.store.conventions import in_force_on as conventions_on
-from portal.store.extras import extras_on
 from portal.store.prices import prices_on
 from portal.wiring import Services
 
@@ -66,7 +65,7 @@ def _tables(session: Session, day: date) -> list[Table]:
             *_period(found.valid_from, found.valid_to),
         )
     extras = _table("Extra, una volta sola", "codice", "nome", "al pezzo", "dal", "al")
-    for extra in extras_on(session, day):
+    for extra in prices.extras.values():
         extras.add_row(
             extra.code, extra.name_it, euro(extra.net_cents), *_period(extra.valid_from, extra.valid_to)
         )

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from portal import languages
 from portal.documents.frame import Column, Letterhead, Paper, Sum
-from portal.domain.charges import Basis
+from portal.domain.charges import Basis, Charge
 from portal.domain.price_list import Item
 from portal.domain.pricing import QuoteLine
 from portal.domain.quotes import ToldQuote
@@ -62,41 +62,41 @@ def quote_paper(kept: KeptQuote, head: Letterhead) -> bytes:
 
 
 def _row(line: QuoteLine) -> tuple[str, str, str]:
-    name = f"{_name(line)}\n{_detail(line)}"
-    return name, _reason(line), euro(line.net_cents)
+    name = f"{_name(line.charge)}\n{_detail(line.charge, line.quantity)}"
+    return name, _reason(line.charge), euro(line.net_cents)
 
 
-def _name(line: QuoteLine) -> str:
-    if line.extra is not None:
-        return line.extra.name(languages.current().code)
-    if line.item in _PLANS:
-        return _("Casella %s") % _PLANS[line.item]
+def _name(charge: Charge) -> str:
+    if charge.extra is not None:
+        return charge.extra.name(languages.current().code)
+    if charge.item in _PLANS:
+        return _("Casella %s") % _PLANS[charge.item]
     return (
         _("Spazio casella aggiuntivo")
-        if line.item is Item.EXTRA_MAILBOX_GB
+        if charge.item is Item.EXTRA_MAILBOX_GB
         else _("Spazio archivio aggiuntivo")
     )
 
 
-def _detail(line: QuoteLine) -> str:
-    unit = euro(line.unit_cents)
-    if line.basis is Basis.ONE_OFF:
-        return f"{line.quantity} × {unit}"
-    years = ngettext("%s anno", "%s anni", line.years) % line.years
-    if line.item in _PLANS:
-        quantity = ngettext("%s casella", "%s caselle", line.quantity) % line.quantity
+def _detail(charge: Charge, quantity: int) -> str:
+    unit = euro(charge.unit_cents)
+    if charge.basis is Basis.ONE_OFF:
+        return f"{quantity} × {unit}"
+    years = ngettext("%s anno", "%s anni", charge.years) % charge.years
+    if charge.item in _PLANS:
+        amount = ngettext("%s casella", "%s caselle", quantity) % quantity
     else:
-        quantity = f"{line.quantity} GB"
-    if line.basis is Basis.CONVENTION:
-        return f"{quantity} × {unit} ({years})"
-    return f"{quantity} × {years} × {unit}"
+        amount = f"{quantity} GB"
+    if charge.basis is Basis.CONVENTION:
+        return f"{amount} × {unit} ({years})"
+    return f"{amount} × {years} × {unit}"
 
 
-def _reason(line: QuoteLine) -> str:
+def _reason(charge: Charge) -> str:
     values = {
-        "code": line.code,
-        "end": short_day(line.valid_to) if line.valid_to else "",
-        "listed": euro(line.list_cents or 0),
+        "code": charge.code,
+        "end": short_day(charge.valid_to) if charge.valid_to else "",
+        "listed": euro(charge.list_cents or 0),
     }
     words = {
         Basis.LIST: _("Prezzo di listino"),
@@ -104,8 +104,8 @@ def _reason(line: QuoteLine) -> str:
         Basis.AFTER_PROMOTION: _("Prezzo di listino, dopo il primo anno in promozione"),
         Basis.CONVENTION: _("Convenzione %(code)s: prezzo di tutta la durata"),
         Basis.ONE_OFF: _("Si paga una volta sola"),
-    }[line.basis] % values
-    ends = line.valid_to is not None and line.basis is not Basis.PROMOTION
+    }[charge.basis] % values
+    ends = charge.valid_to is not None and charge.basis is not Basis.PROMOTION
     return f"{words}, {_('in vigore fino al %(end)s') % values}" if ends else words
 
 

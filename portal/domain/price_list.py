@@ -64,7 +64,7 @@ class PriceList:
     promotions: Sequence[Promotion] = ()
     """Those in force; no plan has two."""
     extras: Mapping[str, Extra] = field(default_factory=dict)
-    """The extras on offer, by code."""
+    """The extras on offer, by code and in that order."""
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     """The conventions in force, by code."""
 
@@ -113,7 +113,7 @@ def price_list_on(
     Source: domain.md 8.1, 8.5.
     """
     prices = {row.item: row for row in _in_force(rows, day)}
-    offered = {extra.code: extra for extra in _in_force(extras, day)}
+    offered = {extra.code: extra for extra in sorted(_in_force(extras, day), key=lambda extra: extra.code)}
     newest_first = tuple(reversed(_in_force(promotions, day)))
     agreed = conventions_on(conventions, day)
     return PriceList(day, MappingProxyType(prices), newest_first, MappingProxyType(offered), agreed)

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 from portal.domain.charges import Basis, Charge, agreed, listed, one_off, promoted
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, TermNotOffered
-from portal.domain.extras import Extra
 from portal.domain.money import Amounts, Cents, amounts
 from portal.domain.plans import Plan
 from portal.domain.price_list import ITEM_OF_PLAN, POSITION, Item, PriceList
@@ -40,26 +39,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """One row of «Vedi dettagli costi»: quantity x unit price, x years if it recurs, and why.
+    """One row of «Vedi dettagli costi»: so many mailboxes, GB or pieces of one charge, and their sum."""
 
-    The quantity counts mailboxes, GB or pieces; `years` is 1 for what is paid once. For the other values
-    see `Charge`.
-    """
-
-    item: Item | None
+    charge: Charge
     quantity: int
-    years: int
-    unit_cents: Cents
     net_cents: Cents
-    basis: Basis = Basis.LIST
-    code: str = ""
-    list_cents: Cents | None = None
-    valid_to: date | None = None
-    extra: Extra | None = None
-
-    @property
-    def is_recurring(self) -> bool:
-        return self.basis is not Basis.ONE_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +64,13 @@ class Quote:
 
         Source: domain.md 5 (3).
         """
-        ends = [line.valid_to for line in self.lines if line.basis is Basis.PROMOTION and line.valid_to]
+        charges = [line.charge for line in self.lines]
+        ends = [each.valid_to for each in charges if each.basis is Basis.PROMOTION and each.valid_to]
         return min(ends) + PAYABLE_AFTER_END if ends else None
 
     def net_of(self, *items: Item) -> Cents:
         """Return the net sum of the lines of these items."""
-        return sum(line.net_cents for line in self.lines if line.item in items)
+        return sum(line.net_cents for line in self.lines if line.charge.item in items)
 
 
 def terms_for(choice: Choice, prices: PriceList) -> tuple[int, ...]:
@@ -209,18 +194,7 @@ def _place(charge: Charge) -> tuple[int, int, int, str]:
 
 
 def _line(charge: Charge, quantity: int) -> QuoteLine:
-    return QuoteLine(
-        charge.item,
-        quantity,
-        charge.years,
-        charge.unit_cents,
-        charge.net_cents * quantity,
-        charge.basis,
-        charge.code,
-        charge.list_cents,
-        charge.valid_to,
-        charge.extra,
-    )
+    return QuoteLine(charge, quantity, charge.net_cents * quantity)
 
 
 def _total(lines: Sequence[QuoteLine], vat_rate: Decimal, split_payment: bool) -> Quote:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from portal.domain.charges import PAID_ONCE, Basis
+from portal.domain.charges import Basis, Charge
 from portal.domain.extras import Extra
 from portal.domain.money import Amounts, vat_cents
 from portal.domain.price_list import Item
@@ -120,7 +120,7 @@ def faults(content: str, fingerprint_then: str) -> list[QuoteFault]:
     vat = vat_cents(net, vat_rate_on(told.day))
     wrong = {
         QuoteFault.HASH: fingerprint(content) != fingerprint_then,
-        QuoteFault.LINE: any(line.net_cents != _product(line) for line in quote.lines),
+        QuoteFault.LINE: any(line.net_cents != line.charge.net_cents * line.quantity for line in quote.lines),
         QuoteFault.SUM: quote.net_cents != net or quote.gross_cents != net + vat,
         QuoteFault.VAT: quote.vat_cents != vat or quote.vat_rate != vat_rate_on(told.day),
         QuoteFault.DUE: quote.due_cents != (net if told.split_payment else net + vat),
@@ -128,40 +128,36 @@ def faults(content: str, fingerprint_then: str) -> list[QuoteFault]:
     return [fault for fault, is_so in wrong.items() if is_so]
 
 
-def _product(line: QuoteLine) -> int:
-    return line.unit_cents * line.quantity * (1 if line.basis in PAID_ONCE else line.years)
-
-
 def _line(line: QuoteLine) -> dict[str, Any]:
+    charge = line.charge
     return {
-        "item": line.item.value if line.item else None,
+        "item": charge.item.value if charge.item else None,
         "quantity": line.quantity,
-        "years": line.years,
-        "unit_cents": line.unit_cents,
+        "years": charge.years,
+        "unit_cents": charge.unit_cents,
         "net_cents": line.net_cents,
-        "basis": line.basis.value,
-        "code": line.code,
-        "list_cents": line.list_cents,
-        "valid_to": line.valid_to.isoformat() if line.valid_to else None,
-        "names": [line.extra.name_it, line.extra.name_en] if line.extra else None,
+        "basis": charge.basis.value,
+        "code": charge.code,
+        "list_cents": charge.list_cents,
+        "valid_to": charge.valid_to.isoformat() if charge.valid_to else None,
+        "names": [charge.extra.name_it, charge.extra.name_en] if charge.extra else None,
     }
 
 
 def _read_line(found: Mapping[str, Any], day: date) -> QuoteLine:
     names, last = found["names"], found["valid_to"]
     valid_to = date.fromisoformat(last) if last else None
-    return QuoteLine(
+    charge = Charge(
         Item(found["item"]) if found["item"] else None,
-        found["quantity"],
         found["years"],
         found["unit_cents"],
-        found["net_cents"],
         Basis(found["basis"]),
         found["code"],
         found["list_cents"],
         valid_to,
         Extra(found["code"], names[0], names[1], found["unit_cents"], day, valid_to) if names else None,
     )
+    return QuoteLine(charge, found["quantity"], found["net_cents"])
 
 
 def _plain(rate: Decimal) -> str:

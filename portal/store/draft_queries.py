@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -34,6 +34,7 @@ from portal.store.accounts import Account
 from portal.store.billing import draft_split_payment
 from portal.store.conventions import membership_of
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft, Show
+from portal.store.extras import PIECES, pieces_in
 from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
@@ -59,6 +60,8 @@ class DraftFacts:
     payment_method: PaymentMethod | None
     split_payment: bool
     extras_answered: bool
+    pieces: Mapping[str, int]
+    """How many pieces of each extra are taken, by code, on offer or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def draft_by_groups(
     if not rows:
         return None
     first = rows[0]
-    facts = DraftFacts(first.id, public_id, *first[1:6])
+    facts = DraftFacts(first.id, public_id, *first[1:6], pieces=pieces_in(first.pieces))
     return facts, [_group(row) for row in rows if not row.gone]
 
 
@@ -148,7 +151,7 @@ def _grouped(kind: SubjectKind) -> Select[Any]:
     )
     split = draft_split_payment(kind).label("split_payment")
     of_draft = (RenewalDraft.state, RenewalDraft.version, RenewalDraft.payment_method)
-    facts = (RenewalDraft.id, *of_draft, split, RenewalDraft.extras_answered)
+    facts = (RenewalDraft.id, *of_draft, split, RenewalDraft.extras_answered, PIECES.label("pieces"))
     counted = (Mailbox.id.is_(None).label("gone"), _REASON, _PROBLEM, func.count().label("lines"))
     columns: Columns = (*facts, *chosen, *counted)
     return (

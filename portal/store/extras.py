@@ -7,16 +7,16 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
-    Date,
+    ColumnElement,
     ForeignKey,
     Index,
-    Integer,
     Row,
     String,
     UniqueConstraint,
     and_,
-    bindparam,
+    cast,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -27,6 +27,7 @@ from portal.domain.extras import Extra
 from portal.domain.orders import OrderState
 from portal.domain.pricing import QuoteLine
 from portal.store.base import Base, Cents, Id
+from portal.store.drafts import RenewalDraft
 from portal.store.orders import Order
 
 
@@ -104,29 +105,30 @@ class OrderExtra(Base):
         return self.name_en if language == "en" else self.name_it
 
 
-_DAY = bindparam("day", type_=Date)
-_ON_OFFER = and_(ExtraRow.valid_from <= _DAY, or_(ExtraRow.valid_to.is_(None), ExtraRow.valid_to >= _DAY))
-_EXTRAS = select(ExtraRow).where(_ON_OFFER).order_by(ExtraRow.code)
-_IN_DRAFT = and_(
-    DraftExtra.code == ExtraRow.code, DraftExtra.draft_id == bindparam("draft_id", type_=Integer)
+PIECES = (
+    select(func.aggregate_strings(cast(DraftExtra.pieces, String) + " " + DraftExtra.code, ","))
+    .where(DraftExtra.draft_id == RenewalDraft.id)
+    .correlate(RenewalDraft)
+    .scalar_subquery()
 )
-_DRAFT_EXTRAS = (
-    select(ExtraRow, DraftExtra.pieces)
-    .outerjoin(DraftExtra, _IN_DRAFT)
-    .where(_ON_OFFER)
-    .order_by(ExtraRow.code)
-)
+"""What a draft takes of each extra as one value of its own row; `pieces_in` reads it."""
 
 
-def extras_on(session: Session, day: date) -> list[Extra]:
-    """Return the extras on offer that day, by code."""
-    return [row.as_extra() for row in session.scalars(_EXTRAS, {"day": day})]
+def pieces_in(text: str | None) -> dict[str, int]:
+    """Return what PIECES found: how many pieces of each extra, by code."""
+    found = (taken.split(" ") for taken in (text.split(",") if text else []))
+    return {code: int(pieces) for pieces, code in found}
 
 
-def draft_extras(session: Session, draft_id: int, day: date) -> list[tuple[Extra, int]]:
-    """Return the extras on offer that day, by code, and how many pieces of each the draft takes."""
-    rows = session.execute(_DRAFT_EXTRAS, {"day": day, "draft_id": draft_id})
-    return [(row.as_extra(), pieces or 0) for row, pieces in rows]
+def on_offer(day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Return the condition «this extra is offered on the day»."""
+    return and_(ExtraRow.valid_from <= day, or_(ExtraRow.valid_to.is_(None), ExtraRow.valid_to >= day))
+
+
+def draft_pieces(session: Session, draft_id: int) -> dict[str, int]:
+    """Return how many pieces of each extra a draft takes, by code, on offer or not."""
+    rows = session.execute(select(DraftExtra.code, DraftExtra.pieces).where(DraftExtra.draft_id == draft_id))
+    return {row.code: row.pieces for row in rows}
 
 
 def set_draft_extras(session: Session, draft_id: int, pieces: Mapping[str, int]) -> None:
@@ -149,15 +151,15 @@ def store_order_extras(session: Session, order_id: int, lines: Iterable[QuoteLin
     rows = [
         {
             "order_id": order_id,
-            "code": line.extra.code,
-            "name_it": line.extra.name_it,
-            "name_en": line.extra.name_en,
+            "code": extra.code,
+            "name_it": extra.name_it,
+            "name_en": extra.name_en,
             "pieces": line.quantity,
-            "unit_cents": line.unit_cents,
+            "unit_cents": line.charge.unit_cents,
             "net_cents": line.net_cents,
         }
         for line in lines
-        if line.extra is not None
+        if (extra := line.charge.extra) is not None
     ]
     if rows:
         session.execute(insert(OrderExtra), rows)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.domain.price_list import Item, Price, PriceList, price_list_on
 from portal.store.base import Base, Cents, Id, enum_type
 from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
+from portal.store.extras import ExtraRow, on_offer
 from portal.store.promotions import PromotionRow
 
 
@@ -61,23 +62,26 @@ _IN_FORCE = union_all(
         PromotionRow.valid_from <= _DAY, PromotionRow.valid_to >= _DAY
     ),
     select(literal_column("'convention'"), ConventionRow.id).where(in_force(_DAY), PAID_BY_MEMBER),
+    select(literal_column("'extra'"), ExtraRow.id).where(on_offer(_DAY)),
 ).subquery()
 _LIST = (
-    select(PriceRow, PromotionRow, ConventionRow)
+    select(PriceRow, PromotionRow, ConventionRow, ExtraRow)
     .select_from(_IN_FORCE)
     .outerjoin(PriceRow, and_(_IN_FORCE.c.kind == "price", PriceRow.id == _IN_FORCE.c.id))
     .outerjoin(PromotionRow, and_(_IN_FORCE.c.kind == "promotion", PromotionRow.id == _IN_FORCE.c.id))
     .outerjoin(ConventionRow, and_(_IN_FORCE.c.kind == "convention", ConventionRow.id == _IN_FORCE.c.id))
+    .outerjoin(ExtraRow, and_(_IN_FORCE.c.kind == "extra", ExtraRow.id == _IN_FORCE.c.id))
 )
-"""Each row is one thing in force, beside two NULLs. Built once: it is read at every change of a renewal."""
+"""Each row is one thing in force, beside three NULLs. Built once: it is read at every change of a renewal."""
 
 
 def prices_on(session: Session, day: date) -> PriceList:
-    """Return the price list in force on `day`, with promotions and members' conventions: one statement."""
+    """Return what is in force on `day`: prices, promotions, members' conventions, extras; one statement."""
     rows = session.execute(_LIST, {"day": day}).all()
     return price_list_on(
-        [price.as_price() for price, _, _ in rows if price is not None],
+        [row.PriceRow.as_price() for row in rows if row.PriceRow],
         day,
-        [promotion.as_promotion() for _, promotion, _ in rows if promotion is not None],
-        conventions=[agreed.as_convention() for _, _, agreed in rows if agreed is not None],
+        [row.PromotionRow.as_promotion() for row in rows if row.PromotionRow],
+        [row.ExtraRow.as_extra() for row in rows if row.ExtraRow],
+        [row.ConventionRow.as_convention() for row in rows if row.ConventionRow],
     )

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.errors import ExtraNotOffered
 from portal.store import draft_changes
-from portal.store.extras import extras_on, set_draft_extras
+from portal.store.extras import set_draft_extras
+from portal.store.prices import prices_on
 from portal.usecases.draft_totals import claim_change
 
 
@@ -28,7 +29,7 @@ def choose_extras(
     Raises NotFound, DraftClosed, ExtraNotOffered. Source: product.md 4 (2), domain.md 3.5.
     """
     draft_id, _ = claim_change(session, subject, public_id, now)
-    offered = {extra.code for extra in extras_on(session, today)}
+    offered = prices_on(session, today).extras
     if missing := sorted(code for code, count in pieces.items() if count and code not in offered):
         raise ExtraNotOffered(missing[0])
     set_draft_extras(session, draft_id, pieces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -18,7 +18,6 @@ from portal.domain.renewability import NotRenewable
 from portal.store.draft_changes import next_version
 from portal.store.draft_queries import DraftFacts, DraftGroup, draft_by_groups
 from portal.store.drafts import DraftState, RenewalDraft
-from portal.store.extras import draft_extras
 from portal.store.orders import Order
 from portal.store.prices import prices_on
 from portal.store.scope import own_drafts
@@ -39,6 +38,8 @@ class Totals:
     left_out: Mapping[NotRenewable, int]
     """Mailboxes that cannot be renewed any more: shown, and not ordered."""
     unsold: frozenset[Choice]
+    terms: Sequence[int]
+    """The different years of what is renewed."""
     agreed_only: bool
     """Whether conventions have fixed all there is: nothing of plan and term is left to choose."""
 
@@ -74,7 +75,7 @@ class OpenDraft:
 def look_at_draft(session: Session, subject: Subject, public_id: str, *, today: date) -> OpenDraft:
     """Return the subject's open draft, priced by today's list. Raises NotFound, DraftClosed.
 
-    Three statements, however many lines. Source: hardening.md P03.
+    Two statements, however many lines. Source: hardening.md P03.
     """
     found = draft_by_groups(session, subject, public_id, today)
     if found is None:
@@ -82,11 +83,9 @@ def look_at_draft(session: Session, subject: Subject, public_id: str, *, today: 
     facts, groups = found
     if facts.state is not DraftState.OPEN:
         raise draft_closed(session, subject, public_id)
-    offered = draft_extras(session, facts.id, today)
-    extras = {extra.code: extra for extra, _ in offered}
-    prices = replace(prices_on(session, today), extras=extras)
-    pieces = {extra.code: count for extra, count in offered}
-    return OpenDraft(facts, totals_of(facts, groups, prices, pieces), prices, pieces)
+    prices = prices_on(session, today)
+    pieces = {code: facts.pieces.get(code, 0) for code in prices.extras}
+    return OpenDraft(facts, totals_of(facts, groups, prices), prices, pieces)
 
 
 def totals_now(session: Session, subject: Subject, public_id: str, prices: PriceList) -> Totals:
@@ -94,16 +93,14 @@ def totals_now(session: Session, subject: Subject, public_id: str, prices: Price
     found = draft_by_groups(session, subject, public_id, prices.day)
     if found is None:
         raise NotFound
-    facts, groups = found
-    offered = draft_extras(session, facts.id, prices.day) if facts.extras_answered else []
-    with_extras = replace(prices, extras={extra.code: extra for extra, _ in offered})
-    return totals_of(facts, groups, with_extras, {extra.code: count for extra, count in offered})
+    return totals_of(*found, prices)
 
 
-def totals_of(
-    facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList, pieces: Mapping[str, int]
-) -> Totals:
-    """Return the sums over the groups; the price never goes line by line. Source: domain.md 8.2."""
+def totals_of(facts: DraftFacts, groups: Sequence[DraftGroup], prices: PriceList) -> Totals:
+    """Return the sums over the groups and the extras still on offer; the price never goes line by line.
+
+    Source: domain.md 8.2.
+    """
     renewable = [group for group in groups if group.not_renewable is None]
     unsold = frozenset(group.choice for group in renewable if quote_or_none(group.choice, prices) is None)
     sold = [group for group in renewable if group.choice not in unsold]
@@ -121,11 +118,12 @@ def totals_of(
             prices,
             day=prices.day,
             split_payment=facts.split_payment,
-            extras={code: count for code, count in pieces.items() if count},
+            extras={code: count for code, count in facts.pieces.items() if code in prices.extras},
         ),
         to_fix=mailboxes - sum(group.lines for group in fit),
         left_out=left_out,
         unsold=unsold,
+        terms=sorted({group.choice.years for group in sold}),
         agreed_only=bool(renewable) and all(group.choice.convention for group in renewable),
     )
 

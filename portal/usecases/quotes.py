@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from portal.domain.pricing import Choice, quote
 from portal.domain.quotes import QuoteFault, ToldQuote, canonical, faults, fingerprint, read_quote
 from portal.store import locks, order_queries, quote_queries
 from portal.store.drafts import RenewalDraft
-from portal.store.extras import draft_extras
+from portal.store.extras import draft_pieces
 from portal.store.quote_queries import KeptQuote
 from portal.store.quotes import QuoteRow
 from portal.usecases.draft_totals import OpenDraft, look_at_draft
@@ -67,13 +67,13 @@ def tell_quote(
     split_payment: bool,
 ) -> ToldQuote:
     """Return what these choices, each of so many mailboxes, cost now with the draft's extras. As `quote`."""
-    offered = draft_extras(session, draft.id, prices.day)
+    taken = draft_pieces(session, draft.id)
     total = quote(
         choices.items(),
-        replace(prices, extras={extra.code: extra for extra, _ in offered}),
+        prices,
         day=prices.day,
         split_payment=split_payment,
-        extras={extra.code: pieces for extra, pieces in offered if pieces},
+        extras={code: pieces for code, pieces in taken.items() if code in prices.extras},
     )
     mailboxes = sum(choices.values())
     return ToldQuote(draft.public_id, draft.version, mailboxes, prices.day, total, split_payment)

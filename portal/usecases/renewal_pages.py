@@ -154,7 +154,7 @@ def prepare(session: Session, subject: Subject, address: str, *, today: date) ->
 
 
 def look_at_plan(session: Session, subject: Subject, public_id: str, cut: Cut, *, today: date) -> PlanStep:
-    """Return a page of the step «Piano»: four statements, for 50 mailboxes as for one.
+    """Return a page of the step «Piano»: three statements, for 50 mailboxes as for one.
 
     A draft of a single mailbox has its row open. Raises NotFound, DraftClosed. Source: hardening.md P03.
     """

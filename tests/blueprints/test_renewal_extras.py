@@ -177,7 +177,7 @@ def test_from_the_order_to_the_parcel(app: Flask, services: Services) -> None:
         assert session.scalars(select(OrderExtra.sent_at)).one() == services.now()
 
 
-def promote(services: Services) -> None:
+def promote(services: Services, *, first_year_only: bool = False) -> None:
     with services.transaction() as session:
         session.add(
             PromotionRow(
@@ -187,7 +187,7 @@ def promote(services: Services) -> None:
                 valid_from=TODAY - timedelta(days=10),
                 valid_to=TODAY + timedelta(days=20),
                 terms="1,2",
-                first_year_only=False,
+                first_year_only=first_year_only,
             )
         )
 
@@ -202,6 +202,21 @@ def test_a_promotion_shows_its_end_and_the_price_that_follows(app: Flask, servic
     assert "in promozione fino al 14/12/2026, poi €\u00a025,00 + IVA all'anno" in short
     assert "promozione AUTUNNO fino al 14/12/2026" in short
     assert "a prezzo di listino; per 1 o 2 anni è in promozione a €\u00a015,00 + IVA all'anno" in long
+
+
+def test_the_button_binds_to_the_whole_term(app: Flask, services: Services) -> None:
+    """Neither the year in promotion nor what is paid once is a term of its own."""
+    promote(services, first_year_only=True)
+    offer_kit(services)
+    person = shopper(app, services, {}).start()
+    person.change(plan="pro", years=2)
+    answer(person, "1")
+    person.keep_data()
+    person.pay_by_transfer()
+
+    summary = person.browser.get(f"{person.plan}/conferma").text
+
+    assert "rinnovo di 1 casella PEC per 2 anni" in summary
 
 
 def text_of(pdf: bytes) -> str:

@@ -105,10 +105,10 @@ def test_statements_of_the_wizard(app: Flask, services: Services) -> None:
         sent["payment"] = len(statements)
 
     assert sent == {
-        "page of 50": 4 + SIGN_IN,
-        "row": 4 + SIGN_IN,
+        "page of 50": 3 + SIGN_IN,
+        "row": 3 + SIGN_IN,
         "change": 5 + SIGN_IN,
-        "payment": 8 + SIGN_IN,
+        "payment": 7 + SIGN_IN,
     }
 
 

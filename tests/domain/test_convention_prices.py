@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.charges import Basis
+from portal.domain.charges import Basis, Charge
 from portal.domain.choices import first_choice
 from portal.domain.conventions import Convention, Payer
 from portal.domain.errors import ConventionNotPayable, PlanNotOffered, PriceMissing, TermNotOffered
@@ -66,8 +66,8 @@ def test_its_line_is_the_whole_term_and_extra_space_goes_by_the_year() -> None:
     price = quote_for(replace(MEMBER, extra_mailbox_gb=1), list_of(), day=TODAY)
 
     assert price.lines == (
-        QuoteLine(Item.STANDARD, 1, 3, 400, 400, Basis.CONVENTION, DOCTORS.code),
-        QuoteLine(Item.EXTRA_MAILBOX_GB, 1, 3, 300, 900),
+        QuoteLine(Charge(Item.STANDARD, 3, 400, Basis.CONVENTION, DOCTORS.code), 1, 400),
+        QuoteLine(Charge(Item.EXTRA_MAILBOX_GB, 3, 300), 1, 900),
     )
 
 
@@ -77,7 +77,7 @@ def test_each_convention_has_a_line_of_its_own_beside_the_ordinary_ones() -> Non
 
     price = quote(choices, list_of(conventions=[DOCTORS, others]), day=TODAY)
 
-    assert [(line.quantity, line.net_cents, line.basis, line.code) for line in price.lines] == [
+    assert [(line.quantity, line.net_cents, line.charge.basis, line.charge.code) for line in price.lines] == [
         (4, 6000, Basis.LIST, ""),
         (2, 800, Basis.CONVENTION, DOCTORS.code),
         (1, 450, Basis.CONVENTION, others.code),

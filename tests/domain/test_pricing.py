@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.charges import Basis
+from portal.domain.charges import Basis, Charge
 from portal.domain.errors import ExtraNotOffered, PlanNotOffered, PriceMissing, TermNotOffered
 from portal.domain.extras import Extra
 from portal.domain.plans import SOLD_PLANS, Plan
@@ -75,16 +75,15 @@ def test_each_line_says_how_it_came_about() -> None:
     price = quote(choices, list_of(), day=TODAY, extras={"kit": 2})
 
     assert price.lines == (
-        QuoteLine(Item.STANDARD, 4, 1, 500, 2000),
-        QuoteLine(Item.PRO, 3, 2, 2500, 15000),
-        QuoteLine(Item.EXTRA_MAILBOX_GB, 4, 1, 300, 1200),
-        QuoteLine(Item.EXTRA_MAILBOX_GB, 3, 2, 300, 1800),
-        QuoteLine(Item.EXTRA_ARCHIVE_GB, 6, 2, 250, 3000),
-        QuoteLine(None, 2, 1, 3600, 7200, Basis.ONE_OFF, "kit", extra=KIT),
+        QuoteLine(Charge(Item.STANDARD, 1, 500), 4, 2000),
+        QuoteLine(Charge(Item.PRO, 2, 2500), 3, 15000),
+        QuoteLine(Charge(Item.EXTRA_MAILBOX_GB, 1, 300), 4, 1200),
+        QuoteLine(Charge(Item.EXTRA_MAILBOX_GB, 2, 300), 3, 1800),
+        QuoteLine(Charge(Item.EXTRA_ARCHIVE_GB, 2, 250), 6, 3000),
+        QuoteLine(Charge(None, 1, 3600, Basis.ONE_OFF, "kit", extra=KIT), 2, 7200),
     )
     assert price.due_cents == price.gross_cents
     assert price.net_of(Item.EXTRA_MAILBOX_GB, Item.EXTRA_ARCHIVE_GB) == 6000
-    assert [line.is_recurring for line in price.lines] == [True] * 5 + [False]
 
 
 def test_equal_units_are_one_line() -> None:
@@ -92,7 +91,7 @@ def test_equal_units_are_one_line() -> None:
 
     price = quote(choices, list_of(), day=TODAY)
 
-    assert [(line.item, line.quantity) for line in price.lines] == [
+    assert [(line.charge.item, line.quantity) for line in price.lines] == [
         (Item.STANDARD, 6),
         (Item.EXTRA_MAILBOX_GB, 3),
     ]
@@ -168,7 +167,9 @@ def test_lines_add_up_and_so_do_mailboxes(groups: list[tuple[Choice, int]], year
 
     singles = [quote_for(choice, prices, day=TODAY).net_cents * count for choice, count in groups]
     assert price.net_cents == sum(line.net_cents for line in price.lines) == sum(singles)
-    assert all(line.net_cents == line.quantity * line.years * line.unit_cents for line in price.lines)
+    assert all(
+        line.net_cents == line.quantity * line.charge.years * line.charge.unit_cents for line in price.lines
+    )
 
 
 @given(data=st.data(), groups=GROUPS)
@@ -299,15 +300,17 @@ def test_a_promotion_is_for_its_terms_and_longer_ones_cost_the_list_price(
 ) -> None:
     price = quote_for(Choice(Plan.PRO, years=years), list_of(promotions=[AUTUMN]), day=TODAY)
 
-    assert [(line.basis, line.years, line.unit_cents, line.net_cents) for line in price.lines] == expected
+    assert [
+        (line.charge.basis, line.charge.years, line.charge.unit_cents, line.net_cents) for line in price.lines
+    ] == expected
 
 
 def test_a_promotional_line_names_its_promotion_its_end_and_the_price_that_follows() -> None:
     price = quote_for(Choice(Plan.PRO, 1, 0, 2), list_of(promotions=[AUTUMN]), day=TODAY)
 
     assert price.lines == (
-        QuoteLine(Item.PRO, 1, 2, 1500, 3000, Basis.PROMOTION, "AUTUNNO", 2500, AUTUMN.valid_to),
-        QuoteLine(Item.EXTRA_MAILBOX_GB, 1, 2, 300, 600),
+        QuoteLine(Charge(Item.PRO, 2, 1500, Basis.PROMOTION, "AUTUNNO", 2500, AUTUMN.valid_to), 1, 3000),
+        QuoteLine(Charge(Item.EXTRA_MAILBOX_GB, 2, 300), 1, 600),
     )
     assert price.payable_until == date(2027, 1, 30)
 
@@ -317,7 +320,7 @@ def test_a_promotion_of_the_first_year_leaves_the_second_at_list_price() -> None
 
     price = quote_for(Choice(Plan.PRO, years=2), prices, day=TODAY)
 
-    assert [(line.basis, line.years, line.net_cents) for line in price.lines] == [
+    assert [(line.charge.basis, line.charge.years, line.net_cents) for line in price.lines] == [
         (Basis.PROMOTION, 1, 1500),
         (Basis.AFTER_PROMOTION, 1, 2500),
     ]
@@ -339,7 +342,7 @@ def test_a_promotion_ends_on_its_last_day(day: date, cents: int) -> None:
 def test_a_promotion_dearer_than_the_list_price_is_none() -> None:
     price = quote_for(Choice(Plan.PRO), list_of(promotions=[replace(AUTUMN, yearly_cents=2500)]), day=TODAY)
 
-    assert (price.lines[0].basis, price.payable_until) == (Basis.LIST, None)
+    assert (price.lines[0].charge.basis, price.payable_until) == (Basis.LIST, None)
 
 
 def test_auto_renewal_pays_the_list_price() -> None:

@@ -168,7 +168,7 @@ def test_one_draft_and_one_order_hold_members_and_others(services: Services) -> 
     net = 500 + 400 + 2500 + 400 + 3 * 300
     assert before.quote.net_cents == order.net_cents == net
     assert order.due_cents == net + round(net * 22 / 100)
-    assert [(line.quantity, line.basis) for line in before.quote.lines[:2]] == [
+    assert [(line.quantity, line.charge.basis) for line in before.quote.lines[:2]] == [
         (1, Basis.LIST),
         (2, Basis.CONVENTION),
     ]
