@@ -1,7 +1,7 @@
 """The worked examples whose price depends on the day, seen on the pages of a demo that is on that day.
 
-Those of a renewal today are in the stories: 6.10 and 18.30 (individual), 19.52 (freelancer), 5.00 (public body), 4.88
-(convention member), and those of 2012 in `test_another_day`. Source: domain.md 8.7.
+Those of a renewal today are in the stories: 6.10 and 18.30 (individual), 19.52 (freelancer), 5.00 (public
+body), 4.88 (convention member), and those of 2012 in `test_another_day`. Source: domain.md 8.7.
 """
 
 from __future__ import annotations
