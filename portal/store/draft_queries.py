@@ -136,7 +136,16 @@ def draft_by_groups(
     if not rows:
         return None
     first = rows[0]
-    facts = DraftFacts(first.id, public_id, *first[1:6], pieces=pieces_in(first.pieces))
+    facts = DraftFacts(
+        first.id,
+        public_id,
+        first.state,
+        first.version,
+        first.payment_method,
+        first.split_payment,
+        first.extras_answered,
+        pieces_in(first.pieces),
+    )
     return facts, [_group(row) for row in rows if not row.gone]
 
 
