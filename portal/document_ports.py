@@ -28,7 +28,7 @@ class DocumentVault(Protocol):
     """Keeps documents sealed, outside of what any web server gives out."""
 
     def put(self, content: bytes) -> str:
-        """Keep it; return the name by which it is found, which tells nothing."""
+        """Keep it; return the name by which it is found, which tells nothing. Raises Unavailable."""
         ...
 
     def get(self, name: str) -> bytes:

@@ -17,7 +17,7 @@ from flask_limiter import Limiter
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.exceptions import TooManyRequests
 
-from portal import web
+from portal import counting, web
 from portal.usecases import tries
 from portal.wiring import system_clock
 
@@ -59,7 +59,7 @@ def caller_address() -> str:
 # Errors of the storage never cost a page: the counters go on in this process, and a failure to count
 # after the answer is only logged.
 limiter = Limiter(
-    caller_address, strategy="moving-window", in_memory_fallback_enabled=True, swallow_errors=True
+    caller_address, strategy=counting.NAME, in_memory_fallback_enabled=True, swallow_errors=True
 )
 
 

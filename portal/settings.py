@@ -16,6 +16,7 @@ from portal.failpoints import Failpoint
 from portal.gateway_settings import GatewaySettings, read_gateways
 from portal.keeping_settings import Keeping, read_keeping
 from portal.mail_server_settings import MailServer, read_mail_server
+from portal.scanner_settings import VirusScanner, read_virus_scanner
 from portal.space_settings import ExtraSpacePolicy, read_extra_space_policy
 
 _SEPA_NAME = re.compile(r"[A-Za-z0-9/\-?:().,'+][A-Za-z0-9/\-?:().,'+ ]{0,69}")
@@ -78,6 +79,8 @@ class Settings:
     gateways: GatewaySettings = field(default_factory=GatewaySettings)
     mail_server: MailServer | None = None
     """Who checks the passwords of mailboxes; None: the portal itself, against hashes of its own."""
+    virus_scanner: VirusScanner | None = None
+    """Who looks at documents; None: the test virus alone is known."""
     monitor_token: str = ""
     """Who sends it as a bearer token may read `/health` and `/metrics` from elsewhere; empty: nobody."""
     keeping: Keeping = field(default_factory=Keeping)
@@ -150,6 +153,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         brand=_checked(read_brand, environ),
         gateways=_checked(read_gateways, environ),
         mail_server=_checked(read_mail_server, environ),
+        virus_scanner=_checked(read_virus_scanner, environ),
         monitor_token=_monitor_token(environ),
         keeping=_checked(read_keeping, environ),
         session_idle_minutes=_whole(environ, "PORTAL_SESSION_IDLE_MINUTES", 30),

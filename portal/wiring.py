@@ -15,6 +15,7 @@ from portal.adapters.credentials.argon2 import Argon2Hasher
 from portal.adapters.credentials.imap import ImapVerifier
 from portal.adapters.credentials.local import LocalVerifier
 from portal.adapters.credentials.stolen import StolenPasswords
+from portal.adapters.documents.clamd import ClamdScanner
 from portal.adapters.documents.cleaner import SeparateCleaner
 from portal.adapters.documents.scanner import TestVirusScanner
 from portal.adapters.documents.vault import FolderVault
@@ -108,10 +109,15 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = system
         mailer=SmtpMailer(settings.smtp),
         gateways=make_gateways(settings, clock),
         cleaner=SeparateCleaner(),
-        scanner=TestVirusScanner(),
+        scanner=_scanner(settings),
         vault=FolderVault(settings.data_folder / "documents", settings.document_keys),
         sealer=KeySealer([settings.secret_key, *settings.secret_key_fallbacks]),
     )
+
+
+def _scanner(settings: Settings) -> DocumentScanner:
+    server = settings.virus_scanner
+    return TestVirusScanner() if server is None else ClamdScanner(server)
 
 
 def _verifier(

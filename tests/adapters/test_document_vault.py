@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from portal.adapters.documents.vault import FolderVault
-from portal.ports import Rejected
+from portal.ports import Rejected, Unavailable
 
 OLD, NEW = "a key of the year before last, long enough", "a key of this year, and long enough as well"
 
@@ -73,3 +74,18 @@ def test_dropping_twice_is_harmless(tmp_path: Path) -> None:
 
     with pytest.raises(Rejected):
         vault.get(name)
+
+
+def test_r17_on_a_full_disk_nothing_stays_of_what_could_not_be_kept(tmp_path: Path) -> None:
+    """The system refuses to let a file grow, as a full disk does."""
+    vault = FolderVault(tmp_path, [NEW])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(Unavailable):
+            vault.put(bytes(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert list(tmp_path.iterdir()) == []
+    assert vault.get(vault.put(b"x")) == b"x"

@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
 
+from portal.adapters.imap.connection import conversation, sign_in
 from portal.adapters.imap.usage import ImapMeter
 from portal.mail_server_settings import MailServer
 from portal.ports import SpaceUse, Unavailable, Unreachable
@@ -88,3 +91,29 @@ def test_a_server_without_quotas_costs_no_attempt(
 
     with pytest.raises(Unreachable):
         meter(at(server.port, authority)).read(ADDRESS)
+
+
+FORBIDDEN: list[Callable[[IMAPClient], object]] = [
+    lambda client: client.select_folder("INBOX"),
+    lambda client: client.select_folder("INBOX", readonly=True),
+    lambda client: client.select_folder("Posta", readonly=True),
+    lambda client: client.folder_status("INBOX", ["MESSAGES"]),
+    lambda client: client.append("INBOX", b"Subject: x\r\n\r\nx"),
+    lambda client: client.create_folder("Altro"),
+    lambda client: client.delete_folder("Posta"),
+    lambda client: client.rename_folder("Posta", "Altro"),
+]
+
+
+def test_the_user_that_reads_quotas_reads_no_mail(dovecot: DovecotServer, authority: Authority) -> None:
+    """The configuration of docs/mail-server.md: a master user under Dovecot's ACL, with no right at all."""
+    server = at(dovecot.port, authority)
+    dovecot.deliver(ADDRESS, 100, folder="Posta")
+    assert meter(server).read(ADDRESS) is not None
+
+    with conversation(server) as client:
+        assert sign_in(client, server.usage_user, server.usage_password, for_whom=ADDRESS)
+        assert [folder for _, _, folder in client.list_folders()] == ["INBOX"]
+        for act in FORBIDDEN:
+            with pytest.raises(IMAPClientError):
+                act(client)

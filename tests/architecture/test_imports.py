@@ -29,6 +29,7 @@ LAW: dict[str, set[str]] = {
     "portal.auto_renewal_settings": DOMAIN_ONLY,
     "portal.keeping_settings": set(),
     "portal.mail_server_settings": set(),
+    "portal.scanner_settings": set(),
     "portal.settings": {
         "portal.auto_renewal_settings",
         "portal.brand_settings",
@@ -36,6 +37,7 @@ LAW: dict[str, set[str]] = {
         "portal.gateway_settings",
         "portal.keeping_settings",
         "portal.mail_server_settings",
+        "portal.scanner_settings",
         "portal.space_settings",
     },
     "portal.log_lines": set(),
@@ -48,6 +50,7 @@ LAW: dict[str, set[str]] = {
         "portal.gateway_settings",
         "portal.mail_server_settings",
         "portal.ports",
+        "portal.scanner_settings",
         "portal.settings",
         "portal.store.session",
     },
@@ -85,7 +88,14 @@ LAW: dict[str, set[str]] = {
         "portal.usecases",
         "portal.wiring",
     },
-    "portal.rate_limits": {"portal.settings", "portal.usecases", "portal.web", "portal.wiring"},
+    "portal.counting": set(),
+    "portal.rate_limits": {
+        "portal.counting",
+        "portal.settings",
+        "portal.usecases",
+        "portal.web",
+        "portal.wiring",
+    },
     "portal.proofs": {"portal.domain", "portal.ports", "portal.rate_limits", "portal.usecases", "portal.web"},
     "portal.recent": {
         "portal.domain",
@@ -184,12 +194,12 @@ LIBRARIES: dict[str, set[str]] = {
         "migrations",
     },
     "dramatiq": {"workers", "portal.cli"},
-    "redis": {"workers", "portal.adapters", "portal.cli"},
+    "redis": {"workers", "portal.adapters", "portal.cli", "portal.counting"},
     "requests": {"portal.adapters"},
     "smtplib": {"portal.adapters"},
     "stripe": {"portal.adapters"},
     "fpdf": {"portal.documents"},
-    "socket": set(),
+    "socket": {"portal.adapters"},
 }
 """Libraries that only some parts may use; everything that begins with the name counts (flask_wtf)."""
 

@@ -203,6 +203,21 @@ def valkey() -> Iterator[ValkeyServer]:
     server.remove()
 
 
+def test_r13_with_a_full_redis_the_counting_goes_on(
+    services: Services, people: People, valkey: ValkeyServer
+) -> None:
+    app = create_app(replace(services, settings=replace(services.settings, redis_url=valkey.url)))
+    valkey.fill()
+    attacker = Browser(app, address="10.0.0.1")
+    token, statuses = attacker.token(), []
+    for place in range(42):
+        fields = {"identifier": f"{300_000 + place}@aruba.it", "password": WRONG}
+        statuses.append(attacker.post("/accedi", fields, token=token).status_code)
+
+    assert (statuses[0], statuses[-1]) == (422, 429)
+    assert Browser(app, address="10.9.9.9").sign_in(people.other.identifier, PASSWORD).status_code == 303
+
+
 def test_a_name_stays_closed_when_valkey_dies(
     services: Services, people: People, valkey: ValkeyServer
 ) -> None:

@@ -130,6 +130,24 @@ def test_an_order_without_one_needs_none(person: Shopper, clock: Clock, services
     assert person.confirm(fields).status_code == 303
 
 
+def test_a_method_changed_after_ordering_gives_no_mandate(
+    person: Shopper, clock: Clock, services: Services
+) -> None:
+    """S20: what was answered for a card is forgotten with the card, whatever the order is paid with later."""
+    person.browser.post(f"{person.plan}/pagamento", {"method": "card", **_said(person, "yes")})
+    person.browser.post(f"{person.plan}/pagamento", {"method": "bank_transfer", "auto_renewal": "yes"})
+    clock.forward(minutes=16)
+    number = person.confirm().headers["Location"].rsplit("/", 1)[1]
+
+    changed = person.browser.post(f"/ordini/{number}/metodo", {"method": "card", "auto_renewal": "yes"})
+    led = person.browser.post(f"/ordini/{number}/paga", {"method": "card", "auto_renewal": "yes"})
+
+    assert (changed.status_code, led.status_code) == (303, 303)
+    with services.reading() as session:
+        assert session.scalars(select(Order.auto_renewal_consent_id)).one() is None
+        assert session.scalars(select(PaymentAttempt.keeps_method)).one() is False
+
+
 def _said(person: Shopper, answer: str) -> dict[str, str]:
     """Return the answer about auto-renewal, with what the page showed."""
     page = person.browser.get(f"{person.plan}/pagamento")

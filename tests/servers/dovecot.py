@@ -81,9 +81,10 @@ service imap-login {{
   }}
 }}
 protocol imap {{
-  mail_plugins = quota imap_quota
+  mail_plugins = acl quota imap_quota
 }}
 plugin {{
+  acl = vfile
   quota = maildir:User quota
   quota_rule = *:storage=1G
 }}
@@ -129,12 +130,14 @@ class DovecotServer:
         path = self._folder / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
-    def deliver(self, address: str, size: int) -> None:
-        """Put a message of so many bytes into the mailbox."""
+    def deliver(self, address: str, size: int, folder: str = "INBOX") -> None:
+        """Put a message of so many bytes into a folder of the mailbox."""
         context = ssl.create_default_context(cafile=str(self._certificate.authority))
         with IMAPClient(self.host, self.port, ssl_context=context, timeout=20) as client:
             client.login(address, self._passwords[address])
-            client.append("INBOX", b"Subject: prova\r\n\r\n".ljust(size, b"x"))
+            if not client.folder_exists(folder):
+                client.create_folder(folder)
+            client.append(folder, b"Subject: prova\r\n\r\n".ljust(size, b"x"))
 
     def _write(self, certificate: Certificate, passwords: dict[str, str]) -> None:
         for name in ("base", "state", "mail"):

@@ -96,6 +96,20 @@ class PostgresServer:
         """Remove a database, whoever is connected to it."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
+    def dump(self, database: str) -> bytes:
+        """Return a backup, taken by pg_dump while others may be writing."""
+        return self._program("pg_dump", "-Fc", "-d", database)
+
+    def restore(self, backup: bytes, database: str) -> None:
+        """Put a backup into an empty database."""
+        self._program("pg_restore", "--exit-on-error", "-d", database, given=backup)
+
+    def _program(self, name: str, *arguments: str, given: bytes = b"") -> bytes:
+        command = [self._bin / name, "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *arguments]
+        return subprocess.run(
+            command, input=given, stdout=subprocess.PIPE, check=True, **self._as_nobody()
+        ).stdout
+
     def _run(self, statement: sql.Composed) -> None:
         with self._connect() as connection:
             connection.execute(statement)

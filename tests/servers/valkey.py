@@ -50,6 +50,11 @@ class ValkeyServer:
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
+    def fill(self, *, full: bool = True) -> None:
+        """Let it be full: it takes nothing more and forgets nothing for it; `full=False` makes room."""
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set("maxmemory", 1 if full else 0)
+
     def remove(self) -> None:
         """End it and forget its data."""
         self.kill()

@@ -19,8 +19,9 @@ from portal.store.outbox import OutboxRow, OutboxState
 from portal.wiring import Services
 from tests.conftest import Clock
 from tests.servers.processes import wait_until
+from tests.servers.valkey import ValkeyServer
 from workers.broker import HEARTBEAT_MS, all_works, make_shop
-from workers.relay import Relay
+from workers.relay import AWAY, Relay
 from workers.waiting import in_thread
 
 
@@ -95,6 +96,25 @@ def test_the_relay_outlives_what_is_away(services: Services, clock: Clock, troub
     thread.join()
 
     assert states(services) == [OutboxState.QUEUED]
+
+
+def test_r13_what_a_full_redis_does_not_take_waits_until_there_is_room(
+    services: Services, new_valkey: Callable[[], ValkeyServer]
+) -> None:
+    broker = new_valkey()
+    settings = replace(services.settings, redis_url=broker.url)
+    handing_over = make_shop(replace(services, settings=settings)).relay
+    fill(services, 3)
+
+    broker.fill()
+    with pytest.raises(AWAY):
+        handing_over.once()
+    waiting = states(services)
+    broker.fill(full=False)
+
+    assert waiting == [OutboxState.WAITING] * 3
+    assert handing_over.once() == 1
+    assert states(services) == [OutboxState.QUEUED] * 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

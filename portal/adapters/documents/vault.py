@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from portal.ports import Rejected
+from portal.ports import Rejected, Unavailable
 
 PURPOSE = b"portal: documents of customers"
 SALT_BYTES, NONCE_BYTES = 16, 12
@@ -32,12 +32,11 @@ class FolderVault:
         name = secrets.token_hex(16)
         salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
         sealed = _cipher(self._keys[0], salt).encrypt(nonce, content, name.encode())
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(salt + nonce + sealed)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            self._write(name, salt + nonce + sealed)
+        except OSError as failure:  # the disk is full, above all: what was begun is no document
+            self.drop(name)
+            raise Unavailable(f"the folder of documents: {os.strerror(failure.errno or 0)}") from failure
         return name
 
     def get(self, name: str) -> bytes:
@@ -72,6 +71,14 @@ class FolderVault:
         for path in stray:
             path.unlink(missing_ok=True)
         return len(stray)
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self._path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _disk_time(self) -> float:
         """Return the present as files are dated: a demo's calendar may be elsewhere."""
