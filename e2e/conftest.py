@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, expect
 
 from tests.card_numbers import card_numbers_in_folder
+from tests.databases import migrate_once
 from tests.servers.portal import DemoPortal
 from tools import chromium
 
@@ -42,10 +44,19 @@ def browser_type_launch_args() -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the newest schema: migrated once, not by every file's demo."""
+    path = tmp_path_factory.mktemp("schema") / "portal.db"
+    migrate_once(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPortal]:
+def demo(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Iterator[DemoPortal]:
     """The whole portal with fresh made-up data, one for each file of stories."""
     folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(empty_database, folder)
     portal = DemoPortal(folder).start()
     portal.wait()
     yield portal

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from portal.cli import main
 
@@ -48,9 +49,17 @@ class Forked:
     """`portal …` in a session of its own, asked like a `subprocess.Popen`; it never outlives the tests."""
 
     def __init__(
-        self, words: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: Path
+        self,
+        words: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        log: Path,
+        typed: str = "",
     ) -> None:
-        self._process = _CONTEXT.Process(target=_be, args=(list(words), folder, dict(environment), log))
+        self._process = _CONTEXT.Process(
+            target=_be, args=(list(words), folder, dict(environment), log, typed)
+        )
         self._process.start()
 
     @property
@@ -74,16 +83,19 @@ class Forked:
         self._process.kill()
 
 
-def _be(words: list[str], folder: Path, environment: dict[str, str], log: Path) -> None:
-    """Become the command: its session, folder, variables and output."""
+def _be(words: list[str], folder: Path, environment: dict[str, str], log: Path, typed: str) -> None:
+    """Become the command: its session, folder, variables, input and output."""
     os.setsid()
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.chdir(folder)
-    with log.open("ab") as end, Path(os.devnull).open() as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with log.open("ab") as end, TemporaryFile() as pipe:
+        pipe.write(typed.encode())
+        pipe.seek(0)
+        os.dup2(pipe.fileno(), 0)
         os.dup2(end.fileno(), 1)
         os.dup2(end.fileno(), 2)
+    sys.stdin = os.fdopen(0, encoding="utf-8")
     _take(environment)
     main(words)
 

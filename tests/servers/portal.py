@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from portal.demo.calendar import DemoClock
@@ -101,6 +102,7 @@ class DemoPortal(PortalProcess):
         if on:
             own["PORTAL_TODAY"] = on.isoformat()
         self._calendar = DemoClock(folder, system_clock)
+        self._folder, self._commands = folder, count(1)
         super().__init__("portal", "demo", folder=folder, environment={**own, **(environment or {})})
 
     def today(self) -> date:
@@ -124,19 +126,15 @@ class DemoPortal(PortalProcess):
 
         Raises RuntimeError.
         """
-        done = subprocess.run(
-            [str(PROGRAMS / "portal"), "--demo", *words],
-            cwd=ROOT,
-            env={**_inherited(), **self._environment},
-            input=typed,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
+        said = self._folder / f"operator-{next(self._commands)}.log"
+        program = Forked(
+            ["--demo", *words], folder=ROOT, environment=self._environment, log=said, typed=typed
         )
-        if done.returncode:
-            raise RuntimeError(f"portal {words[0]}: {done.stdout}{done.stderr}")
-        return done.stdout
+        code = program.wait(60)
+        output = said.read_text(encoding="utf-8")
+        if code:
+            raise RuntimeError(f"portal {words[0]}: {output}")
+        return output
 
     def wait(self, path: str = "/healthz", *, seconds: float = 60) -> None:
         """Return when a page answers; raises RuntimeError with the log when the process ended instead."""
