@@ -9,6 +9,8 @@ from pathlib import Path
 
 DATA_FOLDER = "var/demo"
 PORT = "8000"
+OUTBOX_POLL_MS = "250"
+"""Whoever tries the portal watches orders being fulfilled; on an embedded database asking costs little."""
 KEPT = {
     *("PORTAL_BRAND", "PORTAL_SUPPORT_EMAIL", "PORTAL_TRUSTED_HOSTS", "PORTAL_URL"),
     "PORTAL_EXTRA_SPACE_POLICY",
@@ -30,6 +32,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
         **own,
         "PORTAL_DEMO": "yes",
         "PORTAL_DATA": str(folder),
+        "PORTAL_OUTBOX_POLL_MS": OUTBOX_POLL_MS,
         "PORTAL_SECRET_KEY": kept_secret(folder / "secret.key"),
     }
 
