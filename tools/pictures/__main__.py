@@ -1,0 +1,69 @@
+"""Photographs every page of the demo in its states, at three widths in both schemes, to be looked at.
+
+`make pictures` takes all; `python -m tools.pictures ordine mail` only those whose names begin so. Sheets
+of many pictures are in `.cache/pictures/sheets`. At the end it names the pages that have no picture.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Error, sync_playwright
+
+from e2e.conftest import LAUNCH
+from tests.servers.portal import DemoPortal
+from tools import chromium
+from tools.pictures import account, letters, orders, outside, renewals
+from tools.pictures.album import Album, begin, make_sheets
+from tools.pictures.routes import error_pages, pages_without_picture
+
+WALKS: tuple[Callable[[Album], None], ...] = (
+    outside.walk,
+    account.walk,
+    renewals.walk,
+    orders.walk,
+    letters.walk,
+)
+
+
+def main() -> int:
+    """Walk through the demo in every part; return 1 when a walk broke off or a page has no picture."""
+    begin()
+    found = chromium.find()
+    broken: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        demo = DemoPortal(Path(folder), host="localhost").start()
+        demo.wait(seconds=180)
+        browser = playwright.chromium.launch(
+            executable_path=found.executable, args=LAUNCH, env={**os.environ, **found.environment}
+        )
+        album = Album(browser, demo, tuple(sys.argv[1:]))
+        try:
+            outside.shoot_errors(album, error_pages(Path(folder), demo.url))
+            for walk in WALKS:
+                broken += _safely(walk, album)
+            missing = pages_without_picture(Path(folder), demo.url, album.paths)
+        finally:
+            demo.stop()
+    make_sheets()
+    print("\n".join([*broken, *(f"no picture: {rule}" for rule in missing)]))
+    return 1 if broken or missing else 0
+
+
+def _safely(walk: Callable[[Album], None], album: Album) -> list[str]:
+    """Walk; where it breaks off the other walks go on."""
+    try:
+        walk(album)
+    except (AssertionError, Error, RuntimeError):
+        traceback.print_exc()
+        return [f"broke off: {walk.__module__}"]
+    return []
+
+
+if __name__ == "__main__":
+    sys.exit(main())
