@@ -12,6 +12,7 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal import formats, languages
+from portal.domain.colours import OWN_COLOUR, Shades, shades_of
 from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
 from portal.domain.mail_codes import grouped
 
@@ -35,6 +36,13 @@ class Surroundings:
     postal_account: str
     works_suspended: Capabilities = SUSPENDED_CAPABILITIES
     """What a mailbox can do after its expiry (domain.md C1)."""
+    colour: str = OWN_COLOUR
+    """The operator's, on which white letters can be read."""
+
+    @property
+    def shades(self) -> Shades:
+        """Return what buttons and links are drawn in."""
+        return shades_of(self.colour)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from portal import formats
 from portal.brand_settings import Brand
 from portal.domain.access import Subject
-from portal.domain.colours import shades_of
+from portal.domain.colours import OWN_COLOUR, shades_of
 from portal.domain.countries import COUNTRIES
 from portal.domain.customers import is_on_pec_domain
 from portal.domain.devices import device_name
@@ -32,8 +32,6 @@ from portal.wiring import Services
 
 LARGEST_ROW = 2**31 - 1
 STATIC = Path(__file__).parent / "static"
-OWN_COLOUR = "#2348c4"
-"""The portal's own colour, which its icon bears."""
 (FONT,) = (path.name for path in (STATIC / "fonts").glob("*.woff2"))
 
 

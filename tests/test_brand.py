@@ -12,9 +12,13 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.brand_settings import LARGEST_LOGO, read_brand
+from portal.domain.colours import OWN_COLOUR, shades_of
+from portal.letters import render
 from portal.settings import SettingsError, read_settings
-from portal.web import FONT, OWN_COLOUR, STATIC
+from portal.web import FONT, STATIC
 from portal.wiring import Services
+from tools.pictures.letters import SAMPLES
+from workers.mail import surroundings
 
 
 def branded(services: Services, **given: str) -> Flask:
@@ -87,3 +91,15 @@ def test_the_typefaces_name_holds_its_fingerprint_and_the_stylesheet_names_it() 
     assert f"figtree.{digest[:8]}.woff2" == FONT
     assert f'url("fonts/{FONT}")' in (STATIC / "portal.css").read_text(encoding="utf-8")
     assert OWN_COLOUR in (STATIC / "icon.svg").read_text(encoding="utf-8")
+
+
+def test_the_brands_colour_reaches_mails_where_it_can_be_read(services: Services) -> None:
+    brand = read_brand({"PORTAL_BRAND_COLOUR": "#8A1C4A"})
+    around = surroundings(replace(services.settings, brand=brand))
+    html = render("order_expired", "it", SAMPLES["order_expired"][1], around).html
+    shades = shades_of("#8a1c4a")
+
+    assert OWN_COLOUR not in html
+    assert f"background: {shades.fill};" in html
+    assert f"color: {shades.text[0]};" in html
+    assert f"a {{ color: {shades.text[1]} !important; }}" in html

@@ -11,6 +11,7 @@ from email.utils import parseaddr
 
 from sqlalchemy.orm import Session
 
+from portal.domain.colours import OWN_COLOUR
 from portal.domain.lifecycle import Capabilities
 from portal.letters import Surroundings, Wording, render
 from portal.ports import Letter, MailConnection, Unreachable
@@ -123,4 +124,5 @@ def surroundings(settings: Settings) -> Surroundings:
         works_suspended=Capabilities(
             settings.suspended_can_read, settings.suspended_can_send, settings.suspended_can_receive
         ),
+        colour=settings.brand.colour or OWN_COLOUR,
     )

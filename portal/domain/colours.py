@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 READABLE = 4.5
 """The least contrast of text. Source: WCAG 2.2, 1.4.3."""
+OWN_COLOUR = "#2348c4"
+"""The portal's, where the operator has none; the stylesheet's `--brand`, by test."""
 WHITE, DARK_SURFACE = "#ffffff", "#161d28"
 """What the pages stand on, light and dark; the stylesheet's `--surface`, by test."""
 _HEX = re.compile(r"#[0-9a-f]{6}")

@@ -39,12 +39,17 @@ class Recovering:
 
 
 def ask(session: Session, forgotten: Forgotten, typed: str, code: str, *, now: datetime) -> None:
-    """Write down what was typed, whosever it is or nobody's, for a worker to look at."""
+    """Write down what was typed, whosever it is or nobody's, for a worker to look at.
+
+    The row goes when it is answered and SQLite gives its id away again, so the id alone is no key: the next
+    request would be taken for the one answered before.
+    """
     request = RecoveryRequest(forgotten=forgotten, typed=typed.lower(), code=code, asked_at=now)
     session.add(request)
     session.flush()
     payload = {"request_id": request.id}
-    outbox.enqueue(session, "recovery.answer", f"recovery.answer:{request.id}", payload, now=now)
+    key = f"recovery.answer:{request.id}:{secrets.token_hex(8)}"
+    outbox.enqueue(session, "recovery.answer", key, payload, now=now)
 
 
 def answer(session: Session, request_id: int, *, account_domain: str, sealer: Sealer, now: datetime) -> None:

@@ -121,6 +121,16 @@ def test_a_newer_link_ends_the_older(app: Flask, services: Services, people: Peo
     assert open_link(app, newer).get("/recupero/nuova-password").status_code == 200
 
 
+def test_whoever_asks_again_is_answered_again(app: Flask, services: Services, people: People) -> None:
+    for _ in range(2):
+        ask(Browser(app), people.owner.identifier)
+        work(services)
+    with services.reading() as session:
+        waiting = session.scalars(select(OutboxRow.key).where(OutboxRow.kind == "recovery.answer")).all()
+
+    assert len(waiting) == 2
+
+
 @ONE_DATABASE
 def test_the_link_lasts_an_hour(app: Flask, services: Services, people: People, clock: Clock) -> None:
     browser = open_link(app, link_for(app, services, people.owner))

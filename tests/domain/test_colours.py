@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.colours import DARK_SURFACE, READABLE, WHITE, contrast, is_colour, mix, shades_of
+from portal.domain.colours import (
+    DARK_SURFACE,
+    OWN_COLOUR,
+    READABLE,
+    WHITE,
+    contrast,
+    is_colour,
+    mix,
+    shades_of,
+)
 
 STYLESHEET = Path(__file__).parents[2] / "portal" / "static" / "portal.css"
 
@@ -43,7 +52,9 @@ def test_every_shade_of_a_permitted_colour_is_readable(colour: str) -> None:
 
 
 def test_the_surfaces_are_the_stylesheets() -> None:
-    found = re.search(r"--surface: light-dark\(#fff, (#\w+)\)", STYLESHEET.read_text(encoding="utf-8"))
+    rules = STYLESHEET.read_text(encoding="utf-8")
+    found = re.search(r"--surface: light-dark\(#fff, (#\w+)\)", rules)
 
     assert found is not None
     assert (mix(WHITE, WHITE, 0), found[1]) == (WHITE, DARK_SURFACE)
+    assert f"--brand: light-dark({OWN_COLOUR}, " in rules

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from portal.letters import render
+from portal.letters import TEMPLATES, render
 from tests.usecases.test_notices import AROUND
+from tools.pictures.letters import SAMPLES
 
 EXPIRY = {
     "name": "Mario Rossi",
@@ -40,3 +41,14 @@ def test_a_language_without_words_reads_italian() -> None:
     assert words.subject == "studio@pec.example scade tra 7 giorni"
     assert "1 dicembre 2026" in words.text
     assert 'lang="it"' in words.html
+
+
+def test_every_kind_of_mail_is_photographed_in_words_of_its_language() -> None:
+    folders = {path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+
+    assert {kind for kind, _ in SAMPLES.values()} == folders
+    for kind, about in SAMPLES.values():
+        for language in ("it", "en"):
+            words = render(kind, language, about, AROUND, code="ABCDEFGHJKLM")
+            assert f'lang="{language}"' in words.html
+            assert "\n\n--\n" in words.text, f"{kind}: the foot stands apart"

@@ -1,7 +1,7 @@
 """Photographs every page of the demo in its states, at three widths in both schemes, to be looked at.
 
-`make pictures` takes all; `python -m tools.pictures ordine mail` only those whose names begin so. Sheets
-of many pictures are in `.cache/pictures/sheets`. At the end it names the pages that have no picture.
+`make pictures` takes all; `python -m tools.pictures orders letters` only these walks. Sheets of many
+pictures are in `.cache/pictures/sheets`. At the end it names the pages that have no picture.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ WALKS: tuple[Callable[[Album], None], ...] = (
 
 def main() -> int:
     """Walk through the demo in every part; return 1 when a walk broke off or a page has no picture."""
-    begin()
+    asked = tuple(sys.argv[1:])
+    begin(anew=not asked)
     found = chromium.find()
     broken: list[str] = []
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -42,12 +43,13 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=found.executable, args=LAUNCH, env={**os.environ, **found.environment}
         )
-        album = Album(browser, demo, tuple(sys.argv[1:]))
+        album = Album(browser, demo)
         try:
             outside.shoot_errors(album, error_pages(Path(folder), demo.url))
             for walk in WALKS:
-                broken += _safely(walk, album)
-            missing = pages_without_picture(Path(folder), demo.url, album.paths)
+                if not asked or walk.__module__.endswith(asked):
+                    broken += _safely(walk, album)
+            missing = [] if asked else pages_without_picture(Path(folder), demo.url, album.paths)
         finally:
             demo.stop()
     make_sheets()

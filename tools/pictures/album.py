@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.servers.portal import DemoPortal
 
@@ -28,11 +27,10 @@ SCALES = {"360": 0.85, "640": 0.6, "768": 0.5, "1280": 0.5}
 
 @dataclass
 class Album:
-    """Takes pictures; `asked` are the beginnings of names, none for all."""
+    """Takes pictures, and remembers of which pages."""
 
     browser: Browser
     demo: DemoPortal
-    asked: tuple[str, ...] = ()
     paths: set[str] = field(default_factory=set)
     """The paths of what was photographed."""
 
@@ -44,12 +42,15 @@ class Album:
     def shoot(self, page: Page, name: str) -> None:
         """Keep the page as it stands, at each width and in each scheme."""
         self.paths.add(urlsplit(page.url).path)
-        if self.asked and not name.startswith(self.asked):
-            return
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             for width in SIZES:
-                _take(page, FOLDER / f"{name}-{width}-{scheme}.png", width)
+                path = FOLDER / f"{name}-{width}-{scheme}.png"
+                try:
+                    _take(page, path, width)
+                except Error:  # it was just leading on to another page
+                    page.wait_for_timeout(1_000)
+                    _take(page, path, width)
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 800})
 
@@ -70,9 +71,9 @@ def _take(page: Page, path: Path, width: int) -> None:
     page.screenshot(path=path)
 
 
-def begin() -> None:
-    """Throw the pictures of before away."""
-    if not sys.argv[1:]:
+def begin(*, anew: bool) -> None:
+    """Throw the pictures of before away, if all are taken anew."""
+    if anew:
         shutil.rmtree(FOLDER, ignore_errors=True)
     SHEETS.mkdir(parents=True, exist_ok=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -85,7 +86,8 @@ def _done(album: Album, page: Page) -> None:
     page.locator("main").get_by_role("button", name=re.compile("Annulla")).click()
     album.shoot(page, "ordine-annullato")
     by = ("--method", "bank_transfer", "--reference", "TRN 77", "--on", str(album.demo.today()))
-    album.demo.operator("payments", "register", number, "--amount", "36.60", *by)
+    with suppress(RuntimeError):  # it says so when money pays nothing
+        album.demo.operator("payments", "register", number, "--amount", "36.60", *by)
     page.reload()
     album.shoot(page, "ordine-annullato-poi-pagato")
 

@@ -18,7 +18,7 @@ BEFORE = {
     "rinnova-convenzione-finita": "avv.lupi@pec.example",
 }
 SINGLE = {
-    "piano-archivio": ("legale@contiesoci.pec.example", "STANDARD"),
+    "piano-archivio": ("amministrazione@contiesoci.pec.example", "STANDARD"),
     "piano-troppo-piccolo": ("contratti@contiesoci.pec.example", ""),
     "piano-con-spazio": ("archivio@contiesoci.pec.example", ""),
 }
