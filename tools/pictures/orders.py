@@ -106,13 +106,12 @@ def _in_between(album: Album, page: Page) -> None:
     for state, line in (("paid", "in_progress"), ("credited", "refused"), ("refunded", "refused")):
         with sqlite3.connect(database) as connection:
             connection.execute(
-                "UPDATE orders SET state = ?, paid_at = placed_at, closed_at = CASE ? WHEN 'paid' THEN NULL"
-                " ELSE placed_at END WHERE number = ?",
-                (state, state, number),
+                "UPDATE customer_order SET state = ?, paid_at = placed_at, closed_at = ? WHERE number = ?",
+                (state, None if state == "paid" else "2026-11-26 12:00:00.000000", number),
             )
             connection.execute(
-                "UPDATE order_lines SET state = ? WHERE order_id = (SELECT id FROM orders WHERE number = ?)"
-                " AND id % 3 = 0",
+                "UPDATE order_line SET state = ? WHERE id % 3 = 0"
+                " AND order_id = (SELECT id FROM customer_order WHERE number = ?)",
                 (line, number),
             )
         page.goto(f"/ordini/{number}")
