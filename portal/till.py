@@ -26,7 +26,7 @@ from portal.ports import (
     Unavailable,
     Unreachable,
 )
-from portal.usecases import attempts, refunds
+from portal.usecases import attempts, refund_rows, refunds
 from portal.usecases.attempts import OpenedAttempt, Place
 from portal.wiring import Services
 
@@ -115,7 +115,7 @@ def hear(services: Services, name: str, headers: Mapping[str, str], body: bytes)
         return
     if till_methods.is_method(event.reference):
         till_methods.hear(services, name, event)
-    elif event.reference.startswith(refunds.PREFIX):
+    elif event.reference.startswith(refund_rows.PREFIX):
         _hear_of_refund(services, name, event)
     else:
         _hear_of_payment(services, name, event)

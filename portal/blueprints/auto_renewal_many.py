@@ -45,7 +45,7 @@ def switch_on() -> ResponseReturnValue:
             )
     except AutoRenewalRefused as refusal:
         return _page(form, {refusal.field: refusal.problem}, maximum_cents, 422)
-    flash(web.words("mailboxes/_switched_many_text.html", is_on=True, count=count, orders=0), "ok")
+    flash(web.words("mailboxes/_switched_many_text.html", is_on=True, count=count, off=None), "ok")
     return web.see_other("mailboxes.index")
 
 
@@ -54,10 +54,10 @@ def switch_off() -> ResponseReturnValue:
     """Switch the selection off, or all that the account has switched on."""
     services, everything = web.services(), request.form.get("quali") == "tutte"
     with services.transaction() as session:
-        count, orders = auto_renewals_of_many.switch_many_off(
+        off = auto_renewals_of_many.switch_many_off(
             session, web.subject(), everything=everything, today=services.today(), now=services.now()
         )
-    flash(web.words("mailboxes/_switched_many_text.html", is_on=False, count=count, orders=orders), "ok")
+    flash(web.words("mailboxes/_switched_many_text.html", is_on=False, count=off.count, off=off), "ok")
     return web.see_other("mailboxes.index")
 
 

@@ -21,6 +21,7 @@ WORDS: dict[Check, str] = {
     Check.PURCHASE_WITHOUT_PAYMENT: "credito speso che non ha pagato niente",
     Check.TOP_UP_WITHOUT_CREDIT: "ricarica pagata e mai accreditata",
     Check.REFUND_APART: "rimborso che nei movimenti manca, è di troppo o è stato fatto anche altrove",
+    Check.CHARGE_NOT_SENT_BACK: "addebito di un ordine annullato, né restituito né messo a credito",
     Check.ORDER_SUMS_WRONG: "ordine le cui righe costano più del totale",
     Check.QUOTE_WRONG: "preventivo che non torna (dettagli: portal quotes verify)",
     Check.LINE_AND_TERM_APART: "riga evasa senza periodo, o periodo senza riga evasa",

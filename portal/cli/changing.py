@@ -38,6 +38,7 @@ NOT_WRITTEN_DOWN = frozenset(
         "clock",
         "credit list",
         "db downgrade",
+        "db grants",
         "db upgrade",
         "demo",
         "doctor",

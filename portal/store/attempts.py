@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from portal.domain.attempts import OPEN_STATES, Failure
 from portal.domain.payments import PAYMENT_MOVES, PaymentMethod, PaymentState
 from portal.store.base import Base, Cents, Id, enum_type
+from portal.store.dialects import among
 from portal.store.orders import Order
 
 _OPEN = text("state IN ('initiated', 'pending', 'unknown')")
@@ -101,6 +102,13 @@ def last_attempt(session: Session, order_id: int) -> PaymentAttempt | None:
 def count_attempts(session: Session, order_id: int) -> int:
     """Return how many attempts of the order there have been; lock the order before."""
     return session.scalar(select(func.count()).where(PaymentAttempt.order_id == order_id)) or 0
+
+
+def count_charging(session: Session, order_ids: Collection[int]) -> int:
+    """Return how many of the orders are being charged of a stored method, their customers absent."""
+    charging = PaymentAttempt.state.in_(OPEN_STATES) & PaymentAttempt.stored_method_id.is_not(None)
+    query = select(func.count()).where(among(session, PaymentAttempt.order_id, order_ids), charging)
+    return session.scalar(query) or 0
 
 
 def attempt_with_order(session: Session, reference: str) -> tuple[PaymentAttempt, Order] | None:

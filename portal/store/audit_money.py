@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from portal.domain.credit import LedgerAccount, PostingKind
 from portal.domain.orders import OrderKind, OrderState
@@ -153,6 +164,25 @@ def refunds_apart() -> Select[Any]:
             ),
         )
     )
+
+
+def charges_not_sent_back() -> Select[Any]:
+    """Charges of cancelled orders that are neither on their way back, nor back, nor in somebody's credit."""
+    back = and_(GatewayRefund.state == RefundState.DONE, _posted(PostingKind.REFUND, GatewayRefund.reference))
+    kept = and_(
+        GatewayRefund.state == RefundState.REFUSED,
+        _posted(PostingKind.LEFTOVER, cast(GatewayRefund.payment_id, String)),
+    )
+    under_way = GatewayRefund.state.in_((RefundState.OPEN, RefundState.UNKNOWN))
+    return (
+        select(GatewayRefund.reference)
+        .join(Payment, Payment.id == GatewayRefund.payment_id)
+        .where(or_(~or_(back, kept, under_way), GatewayRefund.amount_cents != Payment.amount_cents))
+    )
+
+
+def _posted(kind: PostingKind, source: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    return exists().where(LedgerPosting.kind == kind, LedgerPosting.source == source)
 
 
 def wrong_order_sums() -> Select[Any]:

@@ -5,16 +5,13 @@ Ids that rules have chosen go to the database as one value, so that no limit of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     and_,
-    any_,
     delete,
     exists,
     func,
@@ -22,15 +19,14 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from portal.domain.auto_renewal import OPEN_CYCLES, CycleEnd, CycleState
 from portal.domain.orders import OrderState
 from portal.store.auto_renewal_facts import RenewalFacts, facts_where
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.declarations import PaymentDeclaration
-from portal.store.dialects import insert_for, is_postgresql
+from portal.store.dialects import among, insert_for
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.selections import SelectedMailbox
@@ -116,8 +112,8 @@ def revoke_unused(session: Session, consent_ids: Collection[int], now: datetime)
     )
 
 
-def cancel_generated(session: Session, mailbox_ids: Collection[int], now: datetime) -> int:
-    """Cancel the unpaid orders that were generated for these mailboxes, end their cycles; return how many.
+def cancel_generated(session: Session, mailbox_ids: Collection[int], now: datetime) -> Sequence[int]:
+    """Cancel the unpaid orders that were generated for these mailboxes, end their cycles; return which.
 
     What somebody says to have paid stays. The orders are locked first, by id, as payments lock them.
     """
@@ -159,15 +155,7 @@ def cancel_generated(session: Session, mailbox_ids: Collection[int], now: dateti
         .values(state=CycleState.SKIPPED, ended_by=CycleEnd.SWITCHED_OFF, updated_at=now)
         .execution_options(**_QUIET)
     )
-    return len(order_ids)
-
-
-def among(session: Session, column: InstrumentedAttribute[Any], ids: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition «one of these ids», however many: they are one value of the statement."""
-    if is_postgresql(session):
-        return column == any_(literal(list(ids), ARRAY(BigInteger)))
-    numbers = func.json_each(literal(json.dumps(list(ids)))).table_valued("value")
-    return column.in_(select(numbers.c.value))
+    return order_ids
 
 
 def _consents_of(session: Session, mailbox_ids: Collection[int]) -> Sequence[int]:

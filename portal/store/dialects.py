@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     CursorResult,
     Date,
     Executable,
     Function,
     SQLColumnExpression,
+    any_,
     func,
     literal,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -49,6 +54,14 @@ def json_object(session: Session, *names_and_values: SQLColumnExpression[Any]) -
     """Return a JSON object of alternating names and values, made by the database."""
     make = func.json_build_object if is_postgresql(session) else func.json_object
     return make(*names_and_values)
+
+
+def among(session: Session, column: InstrumentedAttribute[Any], ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition «one of these ids», however many: they are one value of the statement."""
+    if is_postgresql(session):
+        return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    numbers = func.json_each(literal(json.dumps(list(ids)))).table_valued("value")
+    return column.in_(select(numbers.c.value))
 
 
 class DaysAfter(FunctionElement[date]):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.store.auto_renewal_bulk import among
+from portal.store.dialects import among
 from portal.store.mailboxes import Mailbox
 from portal.store.notices import NoticeAddress
 

@@ -1,4 +1,4 @@
-"""Refunds sent through gateways: written down before the gateway hears of them, one a withdrawal."""
+"""Refunds sent through gateways: written down before the gateway hears of them, one for each reason."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from portal.store.attempts import PaymentAttempt
 from portal.store.base import Base, Cents, Id, enum_type
 from portal.store.orders import Order
 from portal.store.payments import Payment
-from portal.store.withdrawals import Withdrawal
 
 
 class GatewayRefund(Base):
     """What goes back of one payment, by the way it came. Source: hardening.md 3.2 (2)."""
 
     __tablename__ = "gateway_refund"
-    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount_positive"),)
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("(withdrawal_id IS NULL) <> (payment_id IS NULL)", name="one_reason"),
+    )
 
     id: Mapped[Id]
-    withdrawal_id: Mapped[int] = mapped_column(ForeignKey("withdrawal.id"), unique=True)
+    withdrawal_id: Mapped[int | None] = mapped_column(ForeignKey("withdrawal.id"), unique=True)
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"), unique=True)
+    """Why it goes back: a withdrawal, or money that was charged and paid nothing."""
     attempt_id: Mapped[int] = mapped_column(ForeignKey("payment_attempt.id"), index=True)
     """What it was paid with."""
     reference: Mapped[str] = mapped_column(String(64), unique=True)
@@ -77,13 +81,32 @@ def refunds_with_attempts(
 def order_of_refund(session: Session, reference: str) -> int | None:
     """Return the order whose money a refund gives back; lock it before the refund."""
     return session.scalar(
-        select(Withdrawal.order_id)
-        .join(GatewayRefund, GatewayRefund.withdrawal_id == Withdrawal.id)
+        select(PaymentAttempt.order_id)
+        .join(GatewayRefund, GatewayRefund.attempt_id == PaymentAttempt.id)
         .where(GatewayRefund.reference == reference)
+    )
+
+
+def refund_named(session: Session, reference: str) -> GatewayRefund:
+    """Return the refund of that reference, as it is now that its order is locked."""
+    return session.scalars(
+        select(GatewayRefund)
+        .where(GatewayRefund.reference == reference)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def payments_going_back(session: Session, payment_ids: Collection[int]) -> set[int]:
+    """Return which of these payments are on their way back, or are back."""
+    away = GatewayRefund.state != RefundState.REFUSED
+    return set(
+        session.scalars(
+            select(GatewayRefund.payment_id).where(GatewayRefund.payment_id.in_(payment_ids), away)
+        )
     )
 
 
 def refunds_of(session: Session, withdrawal_ids: Collection[int]) -> dict[int, GatewayRefund]:
     """Return the refunds through gateways by withdrawal."""
     found = session.scalars(select(GatewayRefund).where(GatewayRefund.withdrawal_id.in_(withdrawal_ids)))
-    return {refund.withdrawal_id: refund for refund in found}
+    return {refund.withdrawal_id: refund for refund in found if refund.withdrawal_id is not None}

@@ -43,6 +43,7 @@ class Check(StrEnum):
     PURCHASE_WITHOUT_PAYMENT = "purchase_without_payment"
     TOP_UP_WITHOUT_CREDIT = "top_up_without_credit"
     REFUND_APART = "refund_apart"
+    CHARGE_NOT_SENT_BACK = "charge_not_sent_back"
     ORDER_SUMS_WRONG = "order_sums_wrong"
     QUOTE_WRONG = "quote_wrong"
     LINE_AND_TERM_APART = "line_and_term_apart"
@@ -98,6 +99,7 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.PURCHASE_WITHOUT_PAYMENT: money.purchases_without_payment(),
         Check.TOP_UP_WITHOUT_CREDIT: money.top_ups_without_credit(),
         Check.REFUND_APART: money.refunds_apart(),
+        Check.CHARGE_NOT_SENT_BACK: money.charges_not_sent_back(),
         Check.ORDER_SUMS_WRONG: money.wrong_order_sums(),
         Check.LINE_AND_TERM_APART: work.lines_and_terms_apart(),
         Check.TERMS_OVERLAP: work.overlapping_terms(),

@@ -62,9 +62,11 @@ def switched_on(
     _write(session, facts, "auto_renewal_enabled", f"{now:%Y%m%dT%H%M%S}", context, now)
 
 
-def switched_off(session: Session, facts: RenewalFacts, order_number: str | None, *, now: datetime) -> None:
+def switched_off(
+    session: Session, facts: RenewalFacts, order_number: str | None, *, charging: bool, now: datetime
+) -> None:
     """Say that a mailbox renews by itself no more, until when it lasts, and which order was cancelled."""
-    context: Context = {"order": order_number}
+    context: Context = {"order": order_number, "charging": charging}
     _write(session, facts, "auto_renewal_disabled", f"{now:%Y%m%dT%H%M%S}", context, now)
 
 
@@ -92,10 +94,10 @@ def many_switched_on(
 
 
 def many_switched_off(
-    session: Session, switched: Sequence[RenewalFacts], cancelled: int, *, now: datetime
+    session: Session, switched: Sequence[RenewalFacts], cancelled: int, *, charging: bool, now: datetime
 ) -> None:
     """Say to each who is concerned which of their mailboxes renew by themselves no more."""
-    context: Context = {"order": None, "cancelled": cancelled}
+    context: Context = {"order": None, "cancelled": cancelled, "charging": charging}
     _write_many(session, switched, "auto_renewal_disabled", f"{now:%Y%m%dT%H%M%S%f}", context, now)
 
 

@@ -26,7 +26,7 @@ from portal.domain.money import Cents
 from portal.domain.orders import is_cancellable
 from portal.domain.renewability import NotRenewable
 from portal.domain.renewal_calendar import RenewalCalendar
-from portal.store import auto_renewal_facts, auto_renewal_queries, locks, method_queries
+from portal.store import attempts, auto_renewal_facts, auto_renewal_queries, locks, method_queries
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.house import renewal_calendar, renewal_terms
@@ -53,6 +53,15 @@ class Wish:
     maximum_cents: Cents
     address: str
     credit_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledOrder:
+    """The generated order that was cancelled with the switch."""
+
+    number: str
+    charging: bool
+    """The gateway had been asked to charge it: what it takes goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +141,13 @@ def switch_on(
     auto_renewal_notices.switched_on(session, renewal, wish.maximum_cents, today, now=now)
 
 
-def switch_off(session: Session, subject: Subject, address: str, *, today: date, now: datetime) -> str | None:
+def switch_off(
+    session: Session, subject: Subject, address: str, *, today: date, now: datetime
+) -> CancelledOrder | None:
     """Let the mailbox renew by itself no more, from this transaction on; return the order cancelled with it.
 
-    What is on its way to be charged is not; an order that somebody says was paid by hand stays. A second
-    time is a quiet success. Raises NotFound. Source: lessons.md 24.
+    What the gateway has been asked to charge already goes back; an order that somebody says was paid by hand
+    stays. A second time is a quiet success. Raises NotFound. Source: lessons.md 24.
     """
     locks.lock_owner(session, subject)
     mailbox = _locked(session, _own(session, subject, address))
@@ -147,7 +158,8 @@ def switch_off(session: Session, subject: Subject, address: str, *, today: date,
     history.record(session, Deed.AUTO_RENEWAL_OFF, subject, now=now, about=mailbox.address)
     cancelled = _cancel(session, subject, switch, now)
     _end(session, switch.cycle, now)
-    auto_renewal_notices.switched_off(session, switch.facts, cancelled, now=now)
+    number, charging = (cancelled.number, cancelled.charging) if cancelled else (None, False)
+    auto_renewal_notices.switched_off(session, switch.facts, number, charging=charging, now=now)
     return cancelled
 
 
@@ -216,14 +228,15 @@ def _checked(switch: Switch, wish: Wish) -> StoredMethod:
     return chosen[0]
 
 
-def _cancel(session: Session, subject: Subject, switch: Switch, now: datetime) -> str | None:
-    """Cancel the generated order, unless it is paid, or said to be; return its number."""
+def _cancel(session: Session, subject: Subject, switch: Switch, now: datetime) -> CancelledOrder | None:
+    """Cancel the generated order, unless it is paid, or said to be."""
     if switch.order is None or not is_cancellable(switch.order.state):
         return None
     try:
-        return orders.cancel_order(session, subject, switch.order.number, now=now).number
+        order = orders.cancel_order(session, subject, switch.order.number, now=now)
     except (PaymentDeclared, NotFound):
         return None
+    return CancelledOrder(order.number, attempts.count_charging(session, [order.id]) > 0)
 
 
 def _end(session: Session, cycle: AutoRenewalCycle | None, now: datetime) -> None:

@@ -20,7 +20,7 @@ from portal.domain.mandates import MAILBOX_CONSENT_VERSION, MandateLimits
 from portal.domain.money import Cents
 from portal.domain.price_list import PriceList
 from portal.domain.renewability import NotRenewable
-from portal.store import auto_renewal_bulk, auto_renewal_facts, locks, method_queries
+from portal.store import attempts, auto_renewal_bulk, auto_renewal_facts, locks, method_queries
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.house import renewal_calendar, renewal_terms
 from portal.store.prices import prices_on
@@ -49,6 +49,17 @@ _NEVER: Mapping[str, LeftOut] = {
     NotRenewable.CONVENTION_BODY: LeftOut.CONVENTION_BODY,
     NotRenewable.CANCELLED: LeftOut.CANCELLED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """How many mailboxes renew by themselves no more."""
+
+    count: int = 0
+    orders: int = 0
+    """How many generated orders were cancelled with them."""
+    charging: int = 0
+    """Of how many of those a gateway had been asked to charge: what it takes goes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +168,8 @@ def switch_many_on(session: Session, subject: Subject, wish: Wish, *, today: dat
 
 def switch_many_off(
     session: Session, subject: Subject, *, everything: bool, today: date, now: datetime
-) -> tuple[int, int]:
-    """Let what is selected, or all of the account's, renew by itself no more; return how many, and how many
-    generated orders were cancelled with it.
+) -> SwitchedOff:
+    """Let what is selected, or all of the account's, renew by itself no more.
 
     Off from this transaction on, whatever was on its way. Raises NotFound. Source: lessons.md 24.
     """
@@ -170,13 +180,14 @@ def switch_many_off(
         which = which & auto_renewal_bulk.selected_of(account_id)
     facts = auto_renewal_bulk.locked_facts(session, which, today)
     if not facts:
-        return 0, 0
+        return SwitchedOff()
     ids = [each.mailbox_id for each in facts]
     auto_renewal_bulk.stop_renewing(session, ids, now)
     cancelled = auto_renewal_bulk.cancel_generated(session, ids, now)
     history.record(session, Deed.AUTO_RENEWAL_OFF, subject, now=now, about=str(len(ids)))
-    auto_renewal_notices.many_switched_off(session, facts, cancelled, now=now)
-    return len(ids), cancelled
+    off = SwitchedOff(len(ids), len(cancelled), attempts.count_charging(session, cancelled))
+    auto_renewal_notices.many_switched_off(session, facts, off.orders, charging=off.charging > 0, now=now)
+    return off
 
 
 def _checked(

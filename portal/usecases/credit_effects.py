@@ -42,7 +42,7 @@ def keep_leftover(session: Session, payment: Payment, *, now: datetime) -> date 
         return None
     order = session.get(Order, payment.order_id) if payment.order_id else None
     if order is None:
-        _keep_unclaimed(session, payment, now)
+        keep_unclaimed(session, payment, now)
         return None
     until = leftover_expires_on(rome_day(now))
     why = Why(PostingKind.LEFTOVER, str(payment.id), order.id)
@@ -78,7 +78,8 @@ def give_back_all(session: Session, order: Order, *, now: datetime) -> None:
     give_back(session, order, PostingKind.REFUSED, order.due_cents, now=now)
 
 
-def _keep_unclaimed(session: Session, payment: Payment, now: datetime) -> None:
+def keep_unclaimed(session: Session, payment: Payment, now: datetime) -> None:
+    """Keep money as nobody's: it names no order of ours, or is on its way back."""
     posting = LedgerPosting(kind=PostingKind.UNCLAIMED, source=str(payment.id), posted_at=now)
     cents = payment.amount_cents
     sides = [(LedgerAccount.UNCLAIMED, None, cents), (LedgerAccount.CASH_IN, None, -cents)]

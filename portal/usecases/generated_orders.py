@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.domain.access import Subject
 from portal.domain.attempts import GATEWAY_METHODS
 from portal.domain.auto_renewal import OPEN_CYCLES
-from portal.store import auto_renewal_facts, auto_renewal_queries, order_queries
+from portal.store import attempts, auto_renewal_facts, auto_renewal_queries, order_queries
 from portal.store.auto_renewal_facts import RenewalFacts
 from portal.store.auto_renewals import AutoRenewalCycle
 from portal.store.declarations import declaration_of
@@ -28,6 +28,8 @@ class GeneratedOrder:
     """None: it is not charged, or not any more."""
     stays_on: bool
     """Whether auto-renewal is on for the expiries after this one."""
+    is_charging: bool = False
+    """The gateway has been asked already: if the order is cancelled, what it takes goes back."""
 
 
 def of_number(session: Session, subject: Subject, number: str, *, today: date) -> GeneratedOrder | None:
@@ -43,7 +45,12 @@ def generated_by(session: Session, order: Order, *, today: date) -> GeneratedOrd
         return None
     facts = auto_renewal_facts.facts_of(session, [cycle.mailbox_id], today)[cycle.mailbox_id]
     will_be = _will_be_charged(session, order, cycle, facts, today)
-    return GeneratedOrder(facts, _next_try(session, cycle) if will_be else None, facts.method_id is not None)
+    return GeneratedOrder(
+        facts,
+        _next_try(session, cycle) if will_be else None,
+        stays_on=facts.method_id is not None,
+        is_charging=attempts.count_charging(session, [order.id]) > 0,
+    )
 
 
 def _will_be_charged(

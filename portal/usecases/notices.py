@@ -17,7 +17,7 @@ from portal.domain.dates import rome_day
 from portal.domain.money import Cents
 from portal.domain.orders import LineState
 from portal.domain.payments import BankCalendar, PaymentMethod
-from portal.store import order_facts
+from portal.store import attempts, order_facts
 from portal.store.accounts import Account, Holder
 from portal.store.contracts import acceptances_of
 from portal.store.extras import OrderExtra, order_extras
@@ -75,7 +75,8 @@ def extra_sent(session: Session, order: Order, extra: OrderExtra, *, now: dateti
 
 def order_cancelled(session: Session, order: Order, *, now: datetime) -> None:
     """Say that nothing is to be paid and that the mailboxes can be renewed again."""
-    context = _order_context(session, order) | _lines_context(session, order)
+    charging = attempts.count_charging(session, [order.id]) > 0
+    context = _order_context(session, order) | _lines_context(session, order) | {"charging": charging}
     _write(session, order, "order_cancelled", "cancelled", context, now=now)
 
 
@@ -128,6 +129,13 @@ def money_unapplied(session: Session, payment: Payment, credit_until: date | Non
         told = {"reason": payment.unapplied_reason, "credit_until": until}
         context = _order_context(session, order) | _money(payment) | told
         _write(session, order, "order_credited", str(payment.id), context, now=now)
+
+
+def charge_sent_back(session: Session, payment: Payment, *, now: datetime) -> None:
+    """Say that a charge was under way when its order was cancelled, and goes back. Source: domain.md 6."""
+    order = session.get_one(Order, payment.order_id)
+    context = _order_context(session, order) | _money(payment)
+    _write(session, order, "charge_sent_back", str(payment.id), context, now=now)
 
 
 def payment_failed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -24,6 +24,7 @@ from portal.store.order_list import PAGE_ORDERS, ListedOrder, order_page
 from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
+from portal.store.refunds import payments_going_back
 from portal.store.space_purchases import SpacePurchase, purchase_of
 from portal.store.withdrawals import Withdrawal, withdrawal_of
 from portal.usecases.order_people import OrderPeople, look_at_order_people
@@ -116,6 +117,8 @@ class OrderPage:
     can_cancel: bool
     forecast: ArrivalForecast | None
     unapplied: Sequence[Payment]
+    going_back: Collection[int]
+    """Which of these go back by the way they came."""
     accepted: Sequence[tuple[ContractAcceptance, ContractText]]
     """What was agreed to with the order, and when."""
     can_withdraw: bool
@@ -182,6 +185,7 @@ def look_at_order(
     has_previous = more if asked.before else asked.after > 0
     has_next = True if asked.before else more
     status = _status(order, groups, declared)
+    unapplied = order_queries.unapplied_payments_of(session, order.id)
     return OrderPage(
         order=order,
         status=status,
@@ -193,7 +197,8 @@ def look_at_order(
         can_pay=is_payable(order.state),
         can_cancel=is_cancellable(order.state),
         forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) and groups else None,
-        unapplied=order_queries.unapplied_payments_of(session, order.id),
+        unapplied=unapplied,
+        going_back=payments_going_back(session, [each.id for each in unapplied]) if unapplied else (),
         accepted=acceptances_of(session, order.id),
         can_withdraw=can_withdraw(session, subject, order, today=today),
         withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,

@@ -13,7 +13,7 @@ from portal.domain.orders import OrderKind
 from portal.store.orders import Order, OrderLine
 from portal.store.outbox import enqueue_for_each
 from portal.store.payments import Payment
-from portal.usecases import auto_renewal_effects, credit_effects, notices, space_effects
+from portal.usecases import auto_renewal_effects, credit_effects, notices, returned_charges, space_effects
 
 Effect = Callable[[Session, Order, datetime], None]
 """Writes down, in the transaction of the payment, what shall happen because of it."""
@@ -27,8 +27,12 @@ def take_effect(session: Session, order: Order, now: datetime) -> None:
 def leave_credit(session: Session, payment: Payment, *, now: datetime) -> None:
     """Keep money that paid no order for the customer, and say so: late, double, wrong or of no order.
 
-    Source: domain.md 5 (4).
+    A charge of a stored method whose order was cancelled meanwhile goes back. Source: domain.md 5 (4), 6.
     """
+    charge = returned_charges.unwanted_charge(session, payment)
+    if charge is not None:
+        returned_charges.send_back(session, payment, charge, now=now)
+        return
     until = credit_effects.keep_leftover(session, payment, now=now)
     notices.money_unapplied(session, payment, until, now=now)
 

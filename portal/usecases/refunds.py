@@ -30,10 +30,8 @@ from portal.store.orders import Order
 from portal.store.outbox import enqueue
 from portal.store.refunds import GatewayRefund
 from portal.store.withdrawals import Withdrawal
-from portal.usecases import credit_effects, withdrawal_notices
+from portal.usecases import credit_effects, refund_rows, returned_charges, withdrawal_notices
 
-PREFIX = "r-"
-"""Begins the references of refunds, as `p-` those of payments."""
 UNDECIDED = frozenset({RefundState.OPEN, RefundState.UNKNOWN})
 """Money may be on its way in these: nobody sends it a second time by hand."""
 WORDS_LENGTH = 200
@@ -68,7 +66,8 @@ def send_back(session: Session, order: Order, withdrawal: Withdrawal, *, now: da
         return
     attempt = refunds.attempt_paid_by(session, order.id)
     if attempt is not None:
-        _open(session, withdrawal, attempt, now)
+        cents = withdrawal.refund_cents
+        refund_rows.open_refund(session, attempt, cents, withdrawal_id=withdrawal.id, now=now)
 
 
 def begin_refunds(session: Session, references: Collection[str]) -> dict[str, OpenedRefund]:
@@ -87,19 +86,24 @@ def record_report(session: Session, reference: str, report: RefundReport, *, now
     found = _locked(session, reference)
     if found is None:
         return
-    refund, withdrawal, order = found
+    refund, order = found
     refund.gateway_key = report.key or refund.gateway_key
     if report.standing is Standing.DONE:
-        _done(session, order, withdrawal, refund, now)
+        _done(session, order, refund, now)
     elif report.standing is Standing.FAILED:
-        _end(refund, RefundState.REFUSED, report.words, now)
+        _refused(session, order, refund, report.words, now)
 
 
 def not_asked(session: Session, reference: str, words: str, *, is_refused: bool, now: datetime) -> None:
     """Record that a refund was given up: refused by the gateway for good, or nobody knows."""
     found = _locked(session, reference)
-    if found is not None:
-        _end(found[0], RefundState.REFUSED if is_refused else RefundState.UNKNOWN, words, now)
+    if found is None:
+        return
+    refund, order = found
+    if is_refused:
+        _refused(session, order, refund, words, now)
+    else:
+        _end(refund, RefundState.UNKNOWN, words, now)
 
 
 def ask_later(session: Session, reference: str, number: int, opened_at: datetime, *, now: datetime) -> None:
@@ -156,21 +160,6 @@ def mark_refunded(
     return withdrawal
 
 
-def _open(session: Session, withdrawal: Withdrawal, attempt: PaymentAttempt, now: datetime) -> None:
-    refund = GatewayRefund(
-        withdrawal_id=withdrawal.id,
-        attempt_id=attempt.id,
-        reference=PREFIX + attempt.reference.partition("-")[2],
-        amount_cents=withdrawal.refund_cents,
-        state=RefundState.OPEN,
-        opened_at=now,
-    )
-    session.add(refund)
-    session.flush()
-    payload = {"reference": refund.reference, "number": 0}
-    enqueue(session, "payment.refund", f"payment.refund:{refund.reference}:0", payload, now=now)
-
-
 def _ask_now(session: Session, reference: str, why: str, now: datetime) -> bool:
     payload = {"reference": reference, "number": 0}
     return enqueue(session, "payment.refund", f"payment.refund:{reference}:{why}", payload, now=now)
@@ -190,16 +179,12 @@ def _opened(refund: GatewayRefund, attempt: PaymentAttempt, order: Order) -> Ope
     return OpenedRefund(attempt.gateway, RefundRequest(refund.reference, refund.amount_cents, payment))
 
 
-def _locked(session: Session, reference: str) -> tuple[GatewayRefund, Withdrawal, Order] | None:
+def _locked(session: Session, reference: str) -> tuple[GatewayRefund, Order] | None:
     order_id = refunds.order_of_refund(session, reference)
     if order_id is None:
         return None
     order = order_facts.locked_order(session, order_id)
-    withdrawal = withdrawals.withdrawal_of(session, order_id)
-    assert withdrawal is not None
-    session.refresh(withdrawal)
-    refund = refunds.refund_of(session, withdrawal.id)
-    return (refund, withdrawal, order) if refund is not None else None
+    return refunds.refund_named(session, reference), order
 
 
 def _of_order(session: Session, number: str) -> tuple[Order, Withdrawal]:
@@ -210,18 +195,32 @@ def _of_order(session: Session, number: str) -> tuple[Order, Withdrawal]:
     return order, withdrawal
 
 
-def _done(
-    session: Session, order: Order, withdrawal: Withdrawal, refund: GatewayRefund, now: datetime
-) -> None:
+def _done(session: Session, order: Order, refund: GatewayRefund, now: datetime) -> None:
     if not can_move_refund(refund.state, RefundState.DONE):
         return
+    was_undecided = refund.state in UNDECIDED
     _end(refund, RefundState.DONE, "", now)
-    _post(session, order, withdrawal, now)
+    if refund.withdrawal_id is not None:
+        _withdrawal_done(session, order, refund, now)
+    elif was_undecided:  # a refused one is credit already, and nobody asks about it any more
+        returned_charges.went_back(session, refund, order, now=now)
     reach(Failpoint.REFUND_RECORDED)
+
+
+def _withdrawal_done(session: Session, order: Order, refund: GatewayRefund, now: datetime) -> None:
+    withdrawal = session.get_one(Withdrawal, refund.withdrawal_id, populate_existing=True)
+    _post(session, order, withdrawal, now)
     if withdrawal.state is WithdrawalState.EFFECTIVE:
         attempt = session.get_one(PaymentAttempt, refund.attempt_id)
         sent = Sent(attempt.method.value, refund.reference, rome_day(now))
         _refunded(session, order, withdrawal, sent, now)
+
+
+def _refused(session: Session, order: Order, refund: GatewayRefund, words: str, now: datetime) -> None:
+    is_new = can_move_refund(refund.state, RefundState.REFUSED)
+    _end(refund, RefundState.REFUSED, words, now)
+    if is_new and refund.payment_id is not None:
+        returned_charges.stays_here(session, refund, order, now=now)
 
 
 def _end(refund: GatewayRefund, state: RefundState, words: str, now: datetime) -> None:

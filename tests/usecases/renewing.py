@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -77,9 +77,9 @@ class Days:
             sent = {"state": MailState.SENT, "sent_at": self.services.now()}
             session.execute(update(Mail).where(Mail.state == MailState.WAITING).values(**sent))
 
-    def do_rows(self) -> None:
+    def do_rows(self, kinds: Collection[str] = WORKED) -> None:
         """Do what workers do with the rows that are due, but for mails."""
-        works = [work for work in all_works(self.services) if work.kind in WORKED]
+        works = [work for work in all_works(self.services) if work.kind in kinds]
         while batches := [(work, ids) for work in works if (ids := self._due(work.kind))]:
             for work, ids in batches:
                 run(self.services, work, ids, stopping=lambda: False)

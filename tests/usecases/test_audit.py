@@ -106,6 +106,18 @@ BROKEN: dict[Check, list[str]] = {
             " '2026-11-24 08:00' FROM withdrawal AS w, payment_attempt AS a"
         ),
     ],
+    Check.CHARGE_NOT_SENT_BACK: [
+        (
+            "INSERT INTO payment_attempt (order_id, reference, method, gateway, gateway_key, page_url,"
+            " amount_cents, keeps_method, state, opened_at) SELECT max(id), 'p-3', 'card', 'x', '', '', 610,"
+            " (1 = 0), 'unapplied', '2026-11-24 08:00' FROM customer_order"
+        ),
+        (
+            "INSERT INTO gateway_refund (payment_id, attempt_id, reference, amount_cents, state,"
+            " gateway_key, words, opened_at) SELECT max(p.id), max(a.id), 'r-3', 610, 'done', '', '',"
+            " '2026-11-24 08:00' FROM payment AS p, payment_attempt AS a"
+        ),
+    ],
     Check.ORDER_SUMS_WRONG: ["UPDATE order_line SET base_net_cents = 900, net_cents = 900"],
     Check.LINE_AND_TERM_APART: ["DELETE FROM renewal"],
     Check.TERMS_OVERLAP: [

@@ -69,9 +69,10 @@ def off(days: Days, *, everything: bool = False) -> tuple[int, int]:
     services = days.services
     days.clock.forward(seconds=1)
     with services.transaction() as session:
-        return auto_renewals_of_many.switch_many_off(
+        done = auto_renewals_of_many.switch_many_off(
             session, days.subject, everything=everything, today=services.today(), now=services.now()
         )
+    return done.count, done.orders
 
 
 def mandates_in_force(days: Days) -> int:

@@ -164,8 +164,8 @@ OF_THE_CLOCK = {*NoticeKind, "notice_digest"}
 """Written by sets, not one by one: see test_notice_mails.py."""
 OF_CREDIT = {"top_up_receipt", "extra_space_activated", "extra_space_removed"}
 """Mails about credit: test_credit.py, test_space.py, test_extra_renewals.py."""
-OF_REFUNDS = {"refund_sent"}
-"""The same: test_refunds.py."""
+OF_REFUNDS = {"refund_sent", "charge_sent_back"}
+"""The same: test_refunds.py, test_charges_sent_back.py."""
 OF_METHODS = {"payment_method_changed", "payment_method_removed", "payment_method_expiring"}
 """The same: test_stored_methods.py, test_method_expiry.py."""
 OF_ACCESS = {

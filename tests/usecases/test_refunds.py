@@ -34,7 +34,7 @@ from portal.store.orders import Order
 from portal.store.outbox import OutboxRow, OutboxState
 from portal.store.refunds import GatewayRefund
 from portal.store.withdrawals import Withdrawal
-from portal.usecases import attempts, draft_payments, refunds
+from portal.usecases import attempts, draft_payments, refund_rows, refunds
 from portal.usecases.audit import audit
 from portal.wiring import Services
 from tests.conftest import Clock
@@ -322,4 +322,4 @@ def test_states_only_move_forward(before: RefundState) -> None:
 def test_the_bank_is_asked_within_the_fourteen_days_of_the_law() -> None:
     assert sorted(ASKED_AGAIN) == list(ASKED_AGAIN)
     assert ASKED_AGAIN[-1] < timedelta(days=14)
-    assert attempts.PREFIX != refunds.PREFIX
+    assert attempts.PREFIX != refund_rows.PREFIX
