@@ -33,7 +33,7 @@ def payment(draft: str) -> ResponseReturnValue:
         return _leave_out_too_late(draft)
     offered = draft_payments.offered(immediate_methods())
     if not form.validate() or form.chosen_method() not in offered:
-        return _page(draft, 422, errors=["method"])
+        return _page(draft, 422, errors=["method"], answered=form.answer())
     if _lacks_answer(draft, form):
         return _page(draft, 422, errors=["auto_renewal"], chosen=form.chosen_method())
     try:
@@ -116,6 +116,7 @@ def _page(draft: str, status: int = 200, **more: object) -> ResponseReturnValue:
         ),
         "chosen": found.draft.facts.payment_method,
         "errors": [],
+        "answered": None,
         "refusal": None,
     }
     return web.render("renewals/payment.html", None, status, **(values | more))

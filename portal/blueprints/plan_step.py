@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal import web
 from portal.blueprints.refusals import status_of
 from portal.blueprints.wizard import address_after, go_to, step_values
-from portal.domain.errors import DomainError
+from portal.domain.errors import DomainError, LineBlocked
 from portal.domain.plans import PLANS
 from portal.forms.renewals import CutForm
 from portal.usecases import renewal_pages
@@ -110,14 +110,18 @@ def refused_row(
 ) -> ResponseReturnValue:
     """Return the row as it is stored, with the reason why it was not changed; the page without htmx.
 
-    Raises NotFound for a mailbox that is not in the draft, whatever was wrong with the form.
+    The page keeps what was typed, which is several changes at once; one alone is taken back. Raises NotFound
+    for a mailbox that is not in the draft, whatever was wrong with the form.
     """
     status = status_of(refusal) if refusal else 422
     row, offers, found = renewal_pages.look_at_row(
         web.reading(), web.subject(), draft, address, today=web.services().today()
     )
     if not web.wants_part():
-        return plan_page(draft, status=status, opened=address, refusal=refusal, errors=errors or [])
+        typed = request.form if refusal is None or isinstance(refusal, LineBlocked) else None
+        return plan_page(
+            draft, status=status, opened=address, refusal=refusal, errors=errors or [], typed=typed
+        )
     body = render_template(
         "renewals/_changed.html",
         row=row,

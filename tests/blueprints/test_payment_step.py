@@ -56,6 +56,14 @@ def test_without_an_answer_nothing_goes_on(person: Shopper, method: str) -> None
     assert f'value="{method}" checked' in answer.text, "what was chosen stays chosen"
 
 
+def test_an_answer_without_a_method_is_kept(person: Shopper) -> None:
+    answer = person.browser.post(f"{person.plan}/pagamento", {"auto_renewal": "no"})
+
+    assert answer.status_code == 422
+    assert 'href="#method"' in answer.text
+    assert 'value="no" checked' in answer.text
+
+
 def test_a_transfer_asks_nothing(person: Shopper, consents: Callable[[], list[bool]]) -> None:
     answer = person.browser.post(
         f"{person.plan}/pagamento", {"method": "bank_transfer", "auto_renewal": "yes"}

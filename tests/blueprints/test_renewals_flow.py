@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
@@ -154,6 +156,32 @@ def test_tampered_numbers_change_nothing(
     assert answer.status_code == 422
     assert "La modifica non è stata salvata" in answer.text
     assert (lines(services)[0].plan, lines(services)[0].term_years) == (Plan.STANDARD, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"extra_mailbox_gb": "1,5"}, "spazio", "Scrivi un numero intero"),
+        ({"extra_archive_gb": "due"}, "archivio", "Scrivi un numero intero"),
+        ({"extra_mailbox_gb": "100"}, "spazio", "Scrivi un numero intero"),
+    ],
+)
+def test_without_scripts_what_is_wrong_stands_at_its_field_and_the_rest_is_kept(
+    app: Flask, services: Services, typed: dict[str, str], field: str, words: str
+) -> None:
+    person = shopper(app, services, {"plan": Plan.PRO}, {}).start()
+    choice = {"plan": "premium", "extra_mailbox_gb": "3", "extra_archive_gb": "4", "years": "2"} | typed
+
+    page = person.change(by_htmx=False, **choice).text
+
+    line = lines(services)[0]
+    assert (line.plan, line.term_years, line.extra_mailbox_gb) == (Plan.PRO, 1, 0)
+    assert page.count(words) == 2
+    assert f'<a href="#{field}-{line.id}">' in page
+    assert re.search(r'value="premium" checked', page)
+    assert re.search(r'name="years" value="2" checked', page)
+    for name in ("extra_mailbox_gb", "extra_archive_gb"):
+        assert f'name="{name}" value="{choice[name]}"' in page
 
 
 def test_fields_that_are_not_the_forms_change_nothing(app: Flask, services: Services) -> None:

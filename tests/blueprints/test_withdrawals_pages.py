@@ -110,6 +110,7 @@ def test_pressing_twice_withdraws_once(app: Flask, services: Services) -> None:
     [
         ({"name": ""}, "Scrivi il tuo nome e cognome."),
         ({"name": "M" * 121}, "al massimo 120 caratteri"),
+        ({"name": "-1"}, "contiene caratteri che qui non possono stare"),
         ({"name": "Mario\u202eRossi"}, "contiene caratteri che qui non possono stare"),
         ({"email": ""}, "Scrivi l&#39;indirizzo e-mail"),
         ({"email": "mario"}, "Scrivi un indirizzo completo"),
