@@ -15,7 +15,6 @@ from portal.domain.errors import (
     MailboxNotRenewable,
     NotAllowed,
     NotFound,
-    PlanNotOffered,
     TermNotOffered,
 )
 from portal.domain.plans import PLANS
@@ -117,8 +116,6 @@ def _checked(subject: Subject, drafted: DraftedMailbox, wanted: Choice, prices: 
     """Return the choice to store; raises what stands against it."""
     before = choice_of(drafted.line, drafted.mailbox)
     wanted = replace(wanted, convention=before.convention)
-    if not PLANS[wanted.plan].renewable_here:
-        raise PlanNotOffered(wanted.plan)
     after = wanted if wanted.plan == before.plan else permitted(wanted)
     _check_rights(subject, drafted, before, after)
     offered = terms_for(after, prices)
