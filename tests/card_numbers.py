@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from redis import Redis
 from sqlalchemy import Engine, MetaData
 
 _DIGITS = re.compile(r"(?<![0-9A-Za-z+])(?<![0-9]\.)[0-9](?:[ -]?[0-9]){12,18}(?![0-9A-Za-z])")
@@ -46,6 +47,26 @@ def card_numbers_in_folder(folder: Path) -> list[str]:
         for text in _texts(path)
         for number in card_numbers_in(text)
     ]
+
+
+def card_numbers_in_redis(url: str) -> list[str]:
+    """Return those in any key or value of a Redis: counters, locks, messages of the broker."""
+    with Redis.from_url(url) as client:
+        texts = [part.decode(errors="replace") for key in client.scan_iter() for part in _held(client, key)]
+    return card_numbers_in("\n".join(texts))
+
+
+def _held(client: Redis, key: bytes) -> list[bytes]:
+    kind = client.type(key)
+    if kind == b"hash":
+        return [key, *(part for pair in client.hgetall(key).items() for part in pair)]
+    if kind == b"list":
+        return [key, *client.lrange(key, 0, -1)]
+    if kind == b"set":
+        return [key, *client.smembers(key)]
+    if kind == b"zset":
+        return [key, *client.zrange(key, 0, -1)]
+    return [key, client.get(key) or b""]
 
 
 def _texts(path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,24 +12,32 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import select, update
 
 from portal import till
 from portal.adapters.gateways.choice import Gateways
 from portal.adapters.gateways.paypal.gateway import PayPalGateway
 from portal.adapters.gateways.stripe.gateway import StripeGateway
+from portal.app import create_app
 from portal.gateway_settings import PayPalAccount, StripeAccount
 from portal.letters import Surroundings, render
 from portal.store.mails import Mail
 from portal.store.orders import Order
 from portal.wiring import Services
-from tests.card_numbers import card_numbers_in, card_numbers_in_database, card_numbers_in_folder
+from tests.card_numbers import (
+    card_numbers_in,
+    card_numbers_in_database,
+    card_numbers_in_folder,
+    card_numbers_in_redis,
+)
 from tests.conftest import Clock
 from tests.servers import stripe_fake
 from tests.servers.gateways import FakeGateway
 from tests.servers.paypal_fake import FakePayPal
 from tests.servers.stripe_fake import FakeStripe
 from tests.tills import CARD, PAYPAL, Till, open_till
+from workers.broker import make_shop
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -77,6 +86,19 @@ def outside(clock: Clock) -> Iterator[tuple[FakeStripe, FakePayPal]]:
 
 
 @pytest.fixture
+def environment(environment: dict[str, str], redis_url: str) -> dict[str, str]:
+    """An installation that counts tries and wakes its workers by Redis."""
+    return {**environment, "PORTAL_REDIS_URL": redis_url}
+
+
+def try_to_sign_in(services: Services) -> None:
+    """Let somebody type a card's number where a name belongs: its tries are counted."""
+    client = create_app(services).test_client()
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', client.get("/accedi").text)[0]
+    client.post("/accedi", data={"csrf_token": token, "identifier": PAN, "password": PAN})
+
+
+@pytest.fixture
 def paid(services: Services, clock: Clock, outside: tuple[FakeStripe, FakePayPal]) -> Services:
     """Orders paid on both gateways' pages, a card kept for later: with everything the gateways tell us."""
     stripe, paypal = outside
@@ -96,6 +118,8 @@ def paid(services: Services, clock: Clock, outside: tuple[FakeStripe, FakePayPal
         headers, body = fake.event(reference, f"evt-{method}")
         till.hear(desk.services, fake_name(fake), headers, body)
         desk.come_back(reference)
+    try_to_sign_in(desk.services)
+    make_shop(desk.services).relay.once()
     return desk.services
 
 
@@ -115,6 +139,7 @@ def places(
         "mails": card_numbers_in("\n".join(mail.text + mail.html for mail in mails)),
         "asked of gateways": card_numbers_in(asked),
         "logs": card_numbers_in(caplog.text),
+        "Redis": card_numbers_in_redis(services.settings.redis_url),
     }
 
 
@@ -124,12 +149,15 @@ def test_s41_after_a_whole_run_there_is_no_card_number_anywhere(
 ) -> None:
     assert all(fake.received for fake in outside), "the calls were kept"
     assert all(fake.charged == [610] for fake in outside)
+    with Redis.from_url(paid.settings.redis_url) as client:
+        kept = {key.partition(b":")[0] for key in client.scan_iter()}
+    assert len(kept) > 1, "counters of tries, and messages of the broker"
 
     assert not any(places(paid, outside, caplog).values())
 
 
 @on_sqlite
-@pytest.mark.parametrize("where", ["database", "mails", "asked of gateways", "logs"])
+@pytest.mark.parametrize("where", ["database", "mails", "asked of gateways", "logs", "Redis"])
 def test_the_scan_finds_one_in_every_place(
     paid: Services, outside: tuple[FakeStripe, FakePayPal], caplog: pytest.LogCaptureFixture, where: str
 ) -> None:
@@ -142,10 +170,15 @@ def test_the_scan_finds_one_in_every_place(
         with paid.transaction() as session:
             session.execute(update(Order).values(contact_email=f"{PAN}@posta.example".replace("@", " @")))
 
+    def in_redis() -> None:
+        with Redis.from_url(paid.settings.redis_url) as client:
+            client.hset("dramatiq:default.msgs", "1", json.dumps({"args": [PAN]}))
+
     plant: dict[str, Callable[[], None]] = {
         "database": in_database,
         "mails": in_mail,
         "asked of gateways": lambda: outside[0].received.append(json.dumps({"number": PAN})),
+        "Redis": in_redis,
         "logs": lambda: logging.getLogger("portal").warning("card %s", PAN),
     }
     plant[where]()

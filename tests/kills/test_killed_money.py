@@ -34,8 +34,6 @@ from tests.servers.aside import done_aside
 from tests.tills import Till, open_till
 from tests.usecases.test_withdrawals import DECLARATION, lines_of, renew, take_back
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 SPENDING = [Failpoint.CREDIT_TAKEN, Failpoint.PAYMENT_RECORDED, Failpoint.PAYMENT_APPLIED]
 STORING = [Failpoint.METHOD_COMMITTED, Failpoint.METHOD_BEGUN]
 

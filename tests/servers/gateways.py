@@ -35,7 +35,7 @@ class FakeGateway:
         self.calls: list[str] = []
         """What was asked, as «POST /path»."""
         self.received: list[str] = []
-        """The same with all that was sent along: addresses and bodies."""
+        """The same with all that was sent along: addresses, headers and bodies."""
         self.leads_to = ""
         """Where every call is led instead of being answered."""
         gateway = self
@@ -96,7 +96,7 @@ class FakeGateway:
         path = urlsplit(address).path
         with self._lock:
             self.calls.append(f"{verb} {path}")
-            self.received.append(f"{call}\n{body.decode(errors='replace')}")
+            self.received.append(f"{call}\n{headers}\n{body.decode(errors='replace')}")
             fault = self._faults.pop(0) if self._faults and self.is_breakable(verb, path) else None
             if fault is Fault.ERROR_BEFORE:
                 return self.broken(headers)

@@ -51,6 +51,7 @@ class Killed(Exception):
     """The process is gone."""
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("mailboxes", [120, pytest.param(1_000, marks=pytest.mark.soak)])
 def test_r31_many_renewals_end_as_they_must(services: Services, clock: Clock, mailboxes: int) -> None:
     declining, revoking = mailboxes // 10, mailboxes // 50

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+
+import pytest
 
 from portal.letters import TEMPLATES, render
 from tests.usecases.test_notices import AROUND
@@ -52,3 +55,28 @@ def test_every_kind_of_mail_is_photographed_in_words_of_its_language() -> None:
             words = render(kind, language, about, AROUND, code="ABCDEFGHJKLM")
             assert f'lang="{language}"' in words.html
             assert "\n\n--\n" in words.text, f"{kind}: the foot stands apart"
+
+
+@pytest.mark.parametrize(
+    ("what", "in_italian", "in_english"),
+    [
+        ("totp_on", "l'app di autenticazione è stata attivata", "app has been switched on"),
+        ("totp_off", "l'app di autenticazione è stata disattivata", "app has been switched off"),
+        ("passkey_added", "è stata aggiunta una passkey", "a passkey has been added"),
+        ("passkey_removed", "è stata rimossa una passkey", "a passkey has been removed"),
+        ("codes_renewed", "nuovi codici di recupero: quelli di prima non valgono più", "recovery codes"),
+        ("code_used", "per entrare è stato usato un codice di recupero", "a recovery code has been used"),
+        ("all_off", "è stata tolta dall'assistenza", "has been removed by"),
+    ],
+)
+def test_each_change_of_the_second_step_is_said_and_what_to_do(
+    what: str, in_italian: str, in_english: str
+) -> None:
+    about = {"name": "Mario Rossi", "identifier": "100200@aruba.it", "what": what}
+    for language, words in (("it", in_italian), ("en", in_english)):
+        told = render("second_step_changed", language, about, AROUND, code="ABCDEFGHJKLM")
+
+        assert words in told.text
+        assert words in unescape(told.html)
+        assert "100200@aruba.it" in told.subject
+        assert AROUND.support_email in told.text, "whoever did not do it knows whom to ask"

@@ -150,6 +150,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         "order_credited",
         {**_ORDER, **_PAID, "reason": "wrong_amount", "credit_until": "2027-11-26"},
     ),
+    "charge_sent_back": ("charge_sent_back", {**_ORDER, **_PAID, "paid_by": "card"}),
     "payment_received": ("payment_received", {**_ORDER, **_LINES, **_PAID}),
     "payment_reminder": ("payment_reminder", {**_ORDER, **_LINES, "registration_days": [1, 3]}),
     "payment_confirmation": (
