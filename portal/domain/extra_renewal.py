@@ -15,6 +15,11 @@ from portal.domain.terms import new_expiry
 CREDIT_TOLD = (90, 30, 7)
 """Days before the paid term's end on which missing credit is told. Source: domain.md 12 `credit_needed`."""
 
+LAST_CALL = 1
+"""The milestone of a term that was over before anybody was told: the register moved the expiry past it."""
+NOTICE_DAYS = 7
+"""So many days lie between the first mail about missing credit and the end of the space, at the least."""
+
 
 def extra_due_on(paid_until: date | None, expires_on: date) -> date | None:
     """Return the first day that is not paid, None where the space is paid as long as the mailbox.
@@ -57,7 +62,9 @@ def space_term(paid_until: date | None, expires_on: date) -> date:
 
 
 def credit_milestone(paid_until: date, today: date) -> int | None:
-    """Return the latest milestone that was reached, as days from the term's end; None before and after."""
+    """Return the latest milestone that was reached, as days from the term's end; None before the first."""
     left = (paid_until - today).days
+    if left < 0:
+        return LAST_CALL
     reached = [days for days in CREDIT_TOLD if 0 <= left <= days]
     return -min(reached) if reached else None

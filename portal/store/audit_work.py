@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, String, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from portal.domain.notices import NoticeKind
 from portal.domain.orders import OPEN_STATES, LineState, OrderKind, OrderState
 from portal.domain.payments import PaymentState
 from portal.domain.plans import PLANS
@@ -18,6 +19,7 @@ from portal.store.attempts import PaymentAttempt
 from portal.store.dialects import DaysAfter
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
+from portal.store.notices import Notice
 from portal.store.orders import Order, OrderLine, Renewal
 from portal.store.outbox import OutboxRow, OutboxState
 from portal.store.space_ends import behind
@@ -95,12 +97,20 @@ def mailboxes_past_their_end(today: date, patience: timedelta) -> Select[Any]:
     return select(Mailbox.address).where(Mailbox.cancelled_on.is_(None), or_(*late), ~held.exists())
 
 
-def space_past_its_term(day: date) -> Select[Any]:
+def space_past_its_term(day: date, told_since: datetime) -> Select[Any]:
     """Extra space paid until before that day in mailboxes that go on: neither renewed nor taken away.
+
+    Whoever was told since that moment has time to put credit in.
 
     Of a GB that has no price nobody can say what its renewal costs: the operator's to mend.
     """
-    return select(Mailbox.address).where(behind(day))
+    told = select(Notice.id).where(
+        Notice.mailbox_id == Mailbox.id,
+        Notice.kind == NoticeKind.CREDIT_NEEDED,
+        Notice.occasion == Mailbox.extra_paid_until,
+        Notice.planned_at >= told_since,
+    )
+    return select(Mailbox.address).where(behind(day), ~told.exists())
 
 
 def paid_space_without_work() -> Select[Any]:

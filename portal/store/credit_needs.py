@@ -20,6 +20,7 @@ from portal.store.conventions import ConventionRow, agreed_on
 from portal.store.dialects import changed, insert_for
 from portal.store.ledger import CreditLot, Wallet
 from portal.store.mailboxes import Mailbox
+from portal.store.mails import Mail, MailState
 from portal.store.notices import Notice, NoticeState
 from portal.store.scheduled_changes import ChangeState, ScheduledChange
 from portal.store.space_ends import DuePlace
@@ -29,10 +30,19 @@ SIZE = 2_000
 
 
 def renewed_from_credit(session: Session, today: date, after: DuePlace | None) -> Sequence[AnyRow]:
-    """Return a piece of the mailboxes whose extra space credit renews within the days that are told."""
+    """Return a piece of the mailboxes whose extra space credit renews within the days that are told.
+
+    Of terms that are over those alone that nobody was told of: all others are being decided.
+    """
     place = tuple_(Mailbox.extra_paid_until, Mailbox.id)
     last = today + timedelta(days=max(CREDIT_TOLD))
-    query = _candidates(today).where(Mailbox.extra_paid_until.between(today, last))
+    told = select(Notice.id).where(
+        Notice.mailbox_id == Mailbox.id,
+        Notice.kind == NoticeKind.CREDIT_NEEDED,
+        Notice.occasion == Mailbox.extra_paid_until,
+    )
+    is_ahead = Mailbox.extra_paid_until >= today
+    query = _candidates(today).where(Mailbox.extra_paid_until <= last, or_(is_ahead, ~told.exists()))
     if after is not None:
         query = query.where(place > tuple_(after.paid_until, after.mailbox_id))
     return session.execute(query.order_by(Mailbox.extra_paid_until, Mailbox.id).limit(SIZE)).all()
@@ -41,6 +51,23 @@ def renewed_from_credit(session: Session, today: date, after: DuePlace | None) -
 def of_mailbox(session: Session, mailbox_id: int, today: date) -> AnyRow | None:
     """Return the same for one mailbox, whenever it is due; None where credit does not renew its space."""
     return session.execute(_candidates(today).where(Mailbox.id == mailbox_id)).one_or_none()
+
+
+def was_told(session: Session, mailbox_id: int, paid_until: date, before: datetime) -> bool:
+    """Say whether a mail about the missing credit left, or was refused for good, by that moment."""
+    left = Mail.state.in_((MailState.SENT, MailState.BOUNCED, MailState.FAILED))
+    found = (
+        select(Notice.id)
+        .join(Mail, Mail.id == Notice.mail_id)
+        .where(
+            Notice.mailbox_id == mailbox_id,
+            Notice.kind == NoticeKind.CREDIT_NEEDED,
+            Notice.occasion == paid_until,
+            left,
+            func.coalesce(Mail.sent_at, Notice.written_at) <= before,
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def usable_in(

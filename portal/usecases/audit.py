@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from portal.domain.extra_renewal import NOTICE_DAYS
 from portal.store import audit_money, audit_renewals, audit_work
 from portal.store.house import renewal_calendar
 from portal.usecases.credit_effects import CREDITED_CURRENCY
@@ -107,7 +108,9 @@ def _queries(today: date, now: datetime) -> Mapping[Check, Select[Any]]:
         Check.PAID_SPACE_WITHOUT_WORK: work.paid_space_without_work(),
         Check.ORDER_AND_LINES_APART: work.orders_and_lines_apart(),
         Check.MAILBOX_ORDERED_TWICE: work.mailboxes_ordered_twice(),
-        Check.SPACE_PAST_ITS_TERM: work.space_past_its_term(today - CANCELLATION_PATIENCE),
+        Check.SPACE_PAST_ITS_TERM: work.space_past_its_term(
+            today - CANCELLATION_PATIENCE, now - CANCELLATION_PATIENCE - timedelta(days=NOTICE_DAYS)
+        ),
         Check.MAILBOX_PAST_ITS_END: work.mailboxes_past_their_end(today, CANCELLATION_PATIENCE),
         Check.MAIL_TOLD_TWICE: work.mails_told_twice(),
         Check.MAIL_WITHOUT_WORK: work.mails_without_work(),

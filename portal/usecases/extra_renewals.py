@@ -6,16 +6,16 @@ and its payment are new. Source: domain.md 7.3.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.extra_renewal import extra_due_on, extra_renewal_price
+from portal.domain.extra_renewal import NOTICE_DAYS, extra_due_on, extra_renewal_price
 from portal.domain.extra_space import ExtraSpacePolicy
 from portal.domain.orders import LineState
 from portal.domain.space_purchase import SpaceWanted
-from portal.store import ledger, locks, space_ends, space_purchases, withdrawals
+from portal.store import credit_needs, ledger, locks, space_ends, space_purchases, withdrawals
 from portal.store.mailboxes import Mailbox
 from portal.store.outbox import enqueue
 from portal.store.space_ends import DuePlace, SpaceEnd
@@ -64,16 +64,18 @@ def _decide(
     today: date,
     now: datetime,
 ) -> bool:
-    """Renew or end it; False where nobody can say yet: without a price, or while others have it in hand."""
+    """Renew or end it; False where it waits: without a price, in other hands, or its owner not told yet."""
     quote = _quote(session, owner, mailbox, policy, today)
     if quote is None or _is_busy(session, mailbox):
         return False
     ledger.locked_wallet(session, owner)
     balance = wallets.balance_of(session, owner, today=today)
-    if balance < quote.due_cents:
+    if balance >= quote.due_cents:
+        _renew(session, owner, mailbox, quote, policy, now)
+    elif _may_end(session, mailbox, now):
         _end(session, mailbox, quote, balance, now)
     else:
-        _renew(session, owner, mailbox, quote, policy, now)
+        return False
     return True
 
 
@@ -95,6 +97,13 @@ def _is_busy(session: Session, mailbox: Mailbox) -> bool:
     return bool(space_purchases.being_set_up(session, [mailbox.id])) or any(
         withdrawals.mailboxes_in(session, [mailbox.id], state) for state in states
     )
+
+
+def _may_end(session: Session, mailbox: Mailbox, now: datetime) -> bool:
+    """Say whether its owner has known for some days that credit is missing: nothing is taken unannounced."""
+    assert mailbox.extra_paid_until is not None
+    before = now - timedelta(days=NOTICE_DAYS)
+    return credit_needs.was_told(session, mailbox.id, mailbox.extra_paid_until, before)
 
 
 def _renew(

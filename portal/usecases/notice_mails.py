@@ -15,6 +15,7 @@ from portal.domain.conventions import ConventionStanding
 from portal.domain.credit import top_up_for
 from portal.domain.customers import BUSINESS_REGISTER
 from portal.domain.dates import day_bounds
+from portal.domain.extra_renewal import LAST_CALL, NOTICE_DAYS
 from portal.domain.lifecycle import cancelled_from, last_day_to_renew
 from portal.domain.notices import NoticeKind, Telling, how_to_tell
 from portal.domain.plans import PLANS
@@ -177,8 +178,10 @@ def _days(row: AnyRow, today: date) -> Context:
     }
 
 
-def _credit(row: AnyRow, _today: date) -> Context:
+def _credit(row: AnyRow, today: date) -> Context:
+    is_over = row.milestone == LAST_CALL
     return {
+        "kept_until": (today + timedelta(days=NOTICE_DAYS)).isoformat() if is_over else None,
         "missing_cents": row.missing_cents,
         "top_up_cents": top_up_for(row.missing_cents or 0),
         "paid_until": row.occasion.isoformat(),

@@ -105,7 +105,8 @@ def test_one_mailboxs_extra_space_is_paid_to_one_day(
         (date(2026, 11, 23), -30),
         (date(2026, 11, 24), -7),
         (date(2026, 12, 1), -7),
-        (date(2026, 12, 2), None),
+        (date(2026, 12, 2), 1),
+        (date(2027, 6, 1), 1),
     ],
 )
 def test_the_latest_milestone_alone_is_told(today: date, milestone: int | None) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.conventions import Payer
 from portal.domain.credit import PostingKind
+from portal.domain.extra_renewal import NOTICE_DAYS
 from portal.domain.extra_space import ExtraSpacePolicy
+from portal.domain.notices import NoticeKind
 from portal.domain.orders import OrderKind, OrderState
 from portal.domain.plans import Plan
 from portal.letters import Wording, render
 from portal.store.ledger import LedgerPosting
 from portal.store.mailboxes import Mailbox
-from portal.store.mails import Mail
-from portal.store.notices import Notice
+from portal.store.mails import Mail, MailState
+from portal.store.notices import Notice, NoticeState
 from portal.store.orders import Order
 from portal.store.outbox import OutboxRow
 from portal.store.space_ends import SpaceEnd
@@ -49,9 +52,11 @@ from tests.usecases.test_space import ADDRESS, ONE, balance, give, mailbox
 
 A = ExtraSpacePolicy.FULL_YEAR_WITH_FREE_WINDOW
 YESTERDAY = TODAY - timedelta(days=1)
+NEW_MAILS = select(Mail).where(Mail.key.not_like("told:%")).order_by(Mail.id)
+"""All but the one by which the owner knows that credit is missing."""
 
 
-def shop(services: Services, credit: int = 1000, **fields: Any) -> Subject:
+def shop(services: Services, credit: int = 1000, *, told: bool = True, **fields: Any) -> Subject:
     """Return an account whose mailbox was renewed by somebody else; its extra GB was paid until yesterday."""
     with services.transaction() as session:
         make_prices(session)
@@ -59,10 +64,40 @@ def shop(services: Services, credit: int = 1000, **fields: Any) -> Subject:
         subject = Subject(SubjectKind.ACCOUNT, account_id=account.id)
         values = {"plan": Plan.PRO, "expires_on": TODAY.replace(year=TODAY.year + 1) - timedelta(days=1)}
         values |= {"extra_mailbox_gb": 1, "extra_paid_until": YESTERDAY}
-        make_mailbox(session, account, ADDRESS, **values | fields)
+        box = make_mailbox(session, account, ADDRESS, **values | fields)
         if credit:
             give(session, subject, credit)
+        if told and box.extra_paid_until and box.extra_paid_until < TODAY:
+            tell(session, box, NOW - timedelta(days=NOTICE_DAYS))
     return subject
+
+
+def tell(session: Session, box: Mailbox, at: datetime) -> None:
+    """Let the mail about missing credit have left at that moment."""
+    mail = Mail(
+        kind="credit_needed",
+        key=f"told:{box.id}",
+        recipient="studio@posta.example",
+        context={},
+        state=MailState.SENT,
+        created_at=at,
+        sent_at=at,
+    )
+    session.add(mail)
+    session.flush()
+    session.add(
+        Notice(
+            mailbox_id=box.id,
+            kind=NoticeKind.CREDIT_NEEDED,
+            occasion=box.extra_paid_until,
+            milestone=-7,
+            recipient=mail.recipient,
+            state=NoticeState.WRITTEN,
+            planned_at=at,
+            written_at=at,
+            mail_id=mail.id,
+        )
+    )
 
 
 def do(services: Services) -> int:
@@ -119,7 +154,7 @@ def test_enough_credit_renews_the_space_once(services: Services) -> None:
         ).one()
         assert posting.source == order.number
         assert not session.scalars(select(OutboxRow).where(OutboxRow.kind.startswith("platform."))).all()
-        assert {mail.context["renewed"] for mail in session.scalars(select(Mail))} == {True}
+        assert {mail.context["renewed"] for mail in session.scalars(NEW_MAILS)} == {True}
     assert contradictions(services) == []
 
 
@@ -138,7 +173,7 @@ def test_a_cent_too_little_takes_the_space_away_and_nothing_else(services: Servi
     assert (after.expires_on, after.plan, after.mailbox_used_mb) == (before.expires_on, before.plan, 2500)
     assert balance(services, subject) == 365
     with services.reading() as session:
-        mails = session.scalars(select(Mail)).all()
+        mails = session.scalars(NEW_MAILS).all()
         assert {mail.kind for mail in mails} == {"extra_space_removed"}
         assert all(mail.context["over_quota"] for mail in mails)
         assert not session.scalars(select(Order)).all()
@@ -171,13 +206,14 @@ def test_two_mailboxes_of_one_wallet_take_what_is_there_in_order(services: Servi
             expires_in=300,
             extra_mailbox_gb=1,
             extra_paid_until=YESTERDAY,
-        ).id
+        )
+        tell(session, second, NOW - timedelta(days=NOTICE_DAYS))
 
     assert do(services) == 2
 
     assert balance(services, subject) == 34
     with services.reading() as session:
-        assert session.scalars(select(SpaceEnd.mailbox_id)).all() == [second]
+        assert session.scalars(select(SpaceEnd.mailbox_id)).all() == [second.id]
 
 
 @pytest.mark.parametrize(
@@ -226,7 +262,7 @@ def test_a_small_move_of_the_expiry_costs_nothing(services: Services) -> None:
 
 
 def test_space_that_nobody_renewed_nor_took_away_is_found(services: Services) -> None:
-    shop(services)
+    shop(services, told=False)
 
     assert Check.SPACE_PAST_ITS_TERM in contradictions(services)
 
@@ -272,7 +308,7 @@ def test_more_space_is_bought_to_the_day_to_which_there_is_some(services: Servic
 
 def said(services: Services, language: str) -> list[Wording]:
     with services.reading() as session:
-        mails = session.scalars(select(Mail).order_by(Mail.id)).all()
+        mails = session.scalars(NEW_MAILS).all()
         return [render(mail.kind, language, mail.context, AROUND) for mail in mails]
 
 
@@ -396,3 +432,49 @@ def test_without_the_locks_only_the_key_stands_between(
     assert answers.count(1) == 1
     assert sum(isinstance(answer, IntegrityError) for answer in answers) == 3
     assert balance(services, subject) == 634
+
+
+def ends(services: Services) -> int:
+    with services.reading() as session:
+        return len(session.scalars(select(SpaceEnd)).all())
+
+
+def sent(services: Services, at: datetime) -> None:
+    with services.transaction() as session:
+        for mail in session.scalars(select(Mail)):
+            mail.state, mail.sent_at = MailState.SENT, at
+
+
+def test_a_term_that_was_over_unannounced_is_told_before_anything_goes(services: Services) -> None:
+    """The register moved the expiry today, and the space was paid to yesterday."""
+    shop(services, 0, told=False)
+
+    assert (do(services), plan(services), do(services), plan(services)) == (0, 1, 0, 0)
+    with services.transaction() as session:
+        write_notices(session, None, today=TODAY, now=NOW)
+    (words,) = said(services, "it")
+    assert "era pagato fino al 23 novembre 2026" in words.text
+    assert "entro il 1 dicembre 2026" in words.text
+    assert do(services) == 0, "the mail has not left yet"
+
+    sent(services, NOW - timedelta(days=NOTICE_DAYS) + timedelta(minutes=1))
+    assert do(services) == 0
+    sent(services, NOW - timedelta(days=NOTICE_DAYS))
+    assert do(services) == 1
+    assert ends(services) == 1
+
+
+def test_credit_that_comes_in_those_days_renews_the_space(services: Services) -> None:
+    subject = shop(services, 0, told=False)
+    assert (do(services), plan(services)) == (0, 1)
+    with services.transaction() as session:
+        give(session, subject, 366)
+
+    assert (do(services), ends(services), balance(services, subject)) == (1, 0, 0)
+
+
+def test_whoever_is_told_in_these_days_is_no_contradiction(services: Services) -> None:
+    shop(services, 0, told=False)
+    plan(services)
+
+    assert Check.SPACE_PAST_ITS_TERM not in contradictions(services)
