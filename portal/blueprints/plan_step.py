@@ -78,13 +78,14 @@ def _open_href(draft: str, query: dict[str, Any]) -> Callable[[str], str]:
 
 def row_part(draft: str, address: str) -> ResponseReturnValue:
     """Return the inside of a row that is being opened."""
-    row, offers, _ = renewal_pages.look_at_row(
+    row, offers, found = renewal_pages.look_at_row(
         web.reading(), web.subject(), draft, address, today=web.services().today()
     )
     return render_template(
         "renewals/_row_inside.html",
         row=row,
         offers=offers,
+        totals=found.totals,
         refusal=None,
         errors=[],
         query=asked_cut()[0].query(),

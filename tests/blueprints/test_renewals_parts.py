@@ -78,9 +78,10 @@ def test_a_mailbox_ordered_meanwhile_answers_as_left_out(app: Flask, services: S
     as_mailbox(app, services, person.addresses[0]).order()
 
     answer = person.change(row=row, years=2)
+    opened = person.browser.get(f"{person.plan}?apri={person.addresses[0]}", headers=HTMX)
 
-    assert answer.status_code == 409
-    assert "Non è compresa nel totale" in answer.text
+    assert (answer.status_code, opened.status_code) == (409, 200)
+    assert all("Non è compresa nel totale" in part.text for part in (answer, opened))
 
 
 def test_statements_of_the_wizard(app: Flask, services: Services) -> None:

@@ -45,7 +45,13 @@ def test_an_extra_without_english_words_has_the_italian_ones(services: Services)
     ("row", "column", "reason"),
     [
         (";Kit;;36;2026-01-01;\n", "code", Reason.REQUIRED),
+        ("due parole;Kit;;36;2026-01-01;\n", "code", Reason.NOT_A_CODE),
         ("kit;;;36;2026-01-01;\n", "name_it", Reason.REQUIRED),
+        ("kit;K\x07it;;36;2026-01-01;\n", "name_it", Reason.NOT_PRINTABLE),
+        (f"kit;Kit;{'K' * 81};36;2026-01-01;\n", "name_en", Reason.WORDS_TOO_LONG),
+        ("kit;Kit;;-1;2026-01-01;\n", "net", Reason.NOT_AN_AMOUNT),
+        ("kit;Kit;;99999999;2026-01-01;\n", "net", Reason.AMOUNT_TOO_LARGE),
+        ("kit;Kit;;36;01/01/2026;\n", "valid_from", Reason.ITALIAN_DAY),
         ("kit;Kit;;;2026-01-01;\n", "net", Reason.REQUIRED),
         ("kit;Kit;;36;;\n", "valid_from", Reason.REQUIRED),
         ("kit;Kit;;36;2026-01-02;2026-01-01\n", "valid_to", Reason.ENDS_BEFORE_START),

@@ -45,6 +45,8 @@ def price_list(services: Services) -> list[tuple[str, int, date, date | None, st
     ("row", "column", "reason"),
     [
         ("oro;5;2026-01-01;;\n", "item", Reason.NOT_A_CHOICE),
+        (";5;2026-01-01;;\n", "item", Reason.REQUIRED),
+        ("standard;5;2026-02-30;;\n", "valid_from", Reason.NOT_A_DAY),
         ("standard;;2026-01-01;;\n", "net", Reason.REQUIRED),
         ("standard;cinque;2026-01-01;;\n", "net", Reason.NOT_AN_AMOUNT),
         ("standard;-5;2026-01-01;;\n", "net", Reason.NOT_AN_AMOUNT),
