@@ -13,6 +13,9 @@ _OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
 
+_RULES = Axe().axe_script
+_HAS_RULES = "() => 'axe' in window"
+_RUN = "options => axe.run(options).then(({violations}) => violations)"
 _WIDER_THAN_ITS_WINDOW = "() => document.scrollingElement.scrollWidth > window.innerWidth + 1"
 _WITHOUT_SCRIPTS = "() => matchMedia('(scripting: none)').matches"
 
@@ -30,7 +33,9 @@ def barriers(page: Page) -> list[str]:
 
 
 def _barriers(page: Page) -> list[str]:
-    found = Axe().run(page, options=_OPTIONS).response["violations"]
+    if not page.evaluate(_HAS_RULES):
+        page.evaluate(_RULES)
+    found = page.evaluate(_RUN, _OPTIONS)
     words = [
         f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]
     ]
