@@ -22,6 +22,7 @@ TALLEST = 12_000
 """Pixels; what is longer is cut, for no browser draws it."""
 SHEET = (1560, 1500)
 """What can be looked at in one go."""
+_DRAWN_TWICE = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SCALES = {"360": 0.85, "640": 0.6, "768": 0.5, "1280": 0.5}
 
 
@@ -68,6 +69,7 @@ def _take(page: Page, path: Path, width: int) -> None:
     page.evaluate(
         "Promise.all([document.fonts.ready, ...[...document.images].map(it => it.decode().catch(() => 0))])"
     )
+    page.evaluate(_DRAWN_TWICE)
     page.screenshot(path=path)
 
 
