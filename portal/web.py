@@ -211,12 +211,10 @@ def _rules() -> str:
 def _tokens(colour: str) -> str:
     """Return the stylesheet's brand tokens for a colour; the later layer wins over the portal's own."""
     shades = shades_of(colour)
-    text, soft = ", ".join(shades.text), ", ".join(shades.soft)
-    return (
-        f"\n@layer utilities {{ :root {{ --brand: {shades.fill}; --brand-strong: {shades.fill_pressed};"
-        f" --brand-text: light-dark({text}); --brand-soft: light-dark({soft});"
-        f" --ring: 3px solid light-dark({text}); }} }}\n"
-    )
+    pairs = {"": shades.fill, "-strong": shades.fill_pressed, "-text": shades.text, "-soft": shades.soft}
+    own = " ".join(f"--brand{name}: light-dark({', '.join(pair)});" for name, pair in pairs.items())
+    ring = ", ".join(shades.text)
+    return f"\n@layer utilities {{ :root {{ {own} --ring: 3px solid light-dark({ring}); }} }}\n"
 
 
 @lru_cache(maxsize=256)

@@ -55,7 +55,7 @@ def test_the_brands_colour_reaches_stylesheet_and_icon(services: Services) -> No
     (sheet,) = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
     (icon,) = re.findall(r'<link rel="icon" href="([^"]+)"', page)
     rules = client.get(sheet)
-    assert "--brand: #8a1c4a;" in rules.text
+    assert f"--brand: light-dark(#8a1c4a, {shades_of('#8a1c4a').fill[1]});" in rules.text
     assert "#8a1c4a" in client.get(icon).text
     assert (rules.mimetype, rules.headers["Cache-Control"]) == (
         "text/css",
@@ -100,6 +100,6 @@ def test_the_brands_colour_reaches_mails_where_it_can_be_read(services: Services
     shades = shades_of("#8a1c4a")
 
     assert OWN_COLOUR not in html
-    assert f"background: {shades.fill};" in html
+    assert f"background: {shades.fill[0]};" in html
     assert f"color: {shades.text[0]};" in html
     assert f"a {{ color: {shades.text[1]} !important; }}" in html

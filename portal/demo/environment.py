@@ -12,7 +12,14 @@ PORT = "8000"
 OUTBOX_POLL_MS = "250"
 """Whoever tries the portal watches orders being fulfilled; on an embedded database asking costs little."""
 KEPT = {
-    *("PORTAL_BRAND", "PORTAL_SUPPORT_EMAIL", "PORTAL_TRUSTED_HOSTS", "PORTAL_URL"),
+    *(
+        "PORTAL_BRAND",
+        "PORTAL_BRAND_COLOUR",
+        "PORTAL_BRAND_LOGO",
+        "PORTAL_SUPPORT_EMAIL",
+        "PORTAL_TRUSTED_HOSTS",
+        "PORTAL_URL",
+    ),
     "PORTAL_EXTRA_SPACE_POLICY",
 }
 """What the demo takes from the environment; a real database or mail server never."""

@@ -8,20 +8,23 @@ from dataclasses import dataclass
 
 READABLE = 4.5
 """The least contrast of text. Source: WCAG 2.2, 1.4.3."""
+SEEN = 3.0
+"""The least contrast of what one presses to what is around it. Source: WCAG 2.2, 1.4.11."""
 OWN_COLOUR = "#2348c4"
 """The portal's, where the operator has none; the stylesheet's `--brand`, by test."""
 WHITE, DARK_SURFACE = "#ffffff", "#161d28"
 """What the pages stand on, light and dark; the stylesheet's `--surface`, by test."""
 _HEX = re.compile(r"#[0-9a-f]{6}")
-_STEPS = 40
+_STEPS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Shades:
     """What the stylesheet derives from a brand's colour: pairs are light and dark."""
 
-    fill: str
-    fill_pressed: str
+    fill: tuple[str, str]
+    """What bears white letters, and stands out from the dark pages too."""
+    fill_pressed: tuple[str, str]
     text: tuple[str, str]
     soft: tuple[str, str]
 
@@ -46,21 +49,22 @@ def mix(first: str, second: str, share: float) -> str:
 def shades_of(colour: str) -> Shades:
     """Return the shades of a colour that bears white letters; all their pairs are readable."""
     soft = (mix(colour, WHITE, 0.92), mix(colour, DARK_SURFACE, 0.78))
+    in_the_dark = _moved(colour, WHITE, (DARK_SURFACE,), SEEN)
     return Shades(
-        fill=colour,
-        fill_pressed=mix(colour, "#000000", 0.18),
+        fill=(colour, in_the_dark),
+        fill_pressed=(mix(colour, "#000000", 0.18), mix(in_the_dark, "#000000", 0.18)),
         text=(
-            _until_readable(colour, "#000000", (WHITE, soft[0])),
-            _until_readable(colour, WHITE, (DARK_SURFACE, soft[1])),
+            _moved(colour, "#000000", (WHITE, soft[0]), READABLE),
+            _moved(colour, WHITE, (DARK_SURFACE, soft[1]), READABLE),
         ),
         soft=soft,
     )
 
 
-def _until_readable(colour: str, towards: str, grounds: Iterable[str]) -> str:
-    """Return the colour moved as little as need be towards another until it reads on all the grounds."""
+def _moved(colour: str, towards: str, grounds: Iterable[str], least: float) -> str:
+    """Return the colour moved towards another until its contrast to each ground is enough, no further."""
     steps = (mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
-    return next(shade for shade in steps if all(contrast(shade, ground) >= READABLE for ground in grounds))
+    return next(shade for shade in steps if all(contrast(shade, ground) >= least for ground in grounds))
 
 
 def _channels(colour: str) -> list[int]:

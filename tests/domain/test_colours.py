@@ -13,6 +13,7 @@ from portal.domain.colours import (
     DARK_SURFACE,
     OWN_COLOUR,
     READABLE,
+    SEEN,
     WHITE,
     contrast,
     is_colour,
@@ -45,7 +46,10 @@ def test_only_six_small_hexadecimal_digits_are_a_colour(text: str) -> None:
 def test_every_shade_of_a_permitted_colour_is_readable(colour: str) -> None:
     shades = shades_of(colour)
 
-    assert contrast(WHITE, shades.fill_pressed) >= READABLE
+    for fill in (*shades.fill, *shades.fill_pressed):
+        assert contrast(WHITE, fill) >= READABLE
+    for fill, surface in zip(shades.fill, (WHITE, DARK_SURFACE), strict=True):
+        assert contrast(fill, surface) >= SEEN
     for text, soft, surface in zip(shades.text, shades.soft, (WHITE, DARK_SURFACE), strict=True):
         assert contrast(text, soft) >= READABLE
         assert contrast(text, surface) >= READABLE
