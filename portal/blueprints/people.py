@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
@@ -16,6 +17,7 @@ from portal.domain.billing import IDENTITY_FIELDS
 from portal.domain.contacts import FormCode
 from portal.domain.errors import DataRefused
 from portal.forms.people import (
+    BACK,
     BILLING,
     KIND,
     BillingForm,
@@ -28,6 +30,7 @@ from portal.usecases import draft_people
 from portal.usecases.billing import Billing, look_at_billing
 from portal.usecases.contacts import ContactEdit
 from portal.usecases.draft_people import BillingEdit, DataEdit, HolderCut
+from portal.usecases.draft_totals import look_at_draft
 from portal.usecases.renewal_steps import Step
 
 bp = Blueprint("people", __name__)
@@ -43,6 +46,8 @@ def data(draft: str) -> ResponseReturnValue:
     opened, step = holder.holder_id(), request.form.get("step", "")
     if step == KIND:
         return _page(draft, holder=holder, billing=billing, opened=opened)
+    if step == BACK:
+        return _back(draft, holder, billing)
     asked, rows = asked_holder(step), asked_rows(step)
     if asked is not None or rows is not None:
         return _look_elsewhere(draft, holder, billing, asked or 0, rows)
@@ -78,6 +83,18 @@ def _look_elsewhere(
         if refused is not None:
             return refused
     return _page(draft, billing=billing, opened=asked, rows=rows)
+
+
+def _back(draft: str, holder: HolderForm, billing: BillingForm) -> ResponseReturnValue:
+    """Go to the step before: what was typed is kept where it is right, and stops nobody where it is not."""
+    changed = DataEdit(holder.holder_id(), _contacts(holder), None) if holder.is_changed else None
+    unsaved = DataEdit(None, None, _billing(billing)) if _is_unsaved(billing) else None
+    for edit in (changed, unsaved):
+        with suppress(DataRefused):
+            if edit is not None:
+                _save(draft, edit)
+    found = look_at_draft(web.reading(), web.subject(), draft, today=web.services().today())
+    return go_to(step_values(draft, Step.DATA, found)["previous_href"])
 
 
 def _refused(

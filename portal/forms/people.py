@@ -24,6 +24,8 @@ OPEN = "open-"
 """What the value of `step` begins with where a holder's form is asked for, or "" to close it."""
 LOOK = "look-"
 """What the value of `step` begins with where other holders are asked for; what follows is a query string."""
+BACK = "back"
+"""What «Indietro» sends as `step`."""
 KIND = "kind"
 """What the button beside «Tipo di cliente» sends as `step`: show that kind's fields, keep nothing."""
 

@@ -517,6 +517,24 @@ def test_looking_at_other_holders_loses_nothing_typed(app: Flask, services: Serv
     assert stored is None or stored.city != "Cuneo", "the invoice is kept by «Prosegui» alone"
 
 
+def test_going_back_keeps_what_is_right_and_is_stopped_by_nothing(app: Flask, services: Services) -> None:
+    person = unbilled(app, services, {})
+    page = person.browser.get(f"{person.plan}/dati").text
+    shown = dict(re.findall(r'name="([\w-]+)" value="([^"]*)"', page)) | {"step": "back"}
+    shown |= {"billing-kind": "individual", "billing-country": "IT", "country": "IT"}
+
+    looked = send(person, **shown)
+    assert (looked.status_code, looked.headers["Location"]) == (303, person.plan)
+    assert profile(services) is None, "what was only proposed is not taken for an answer"
+    send(person, **shown | {"city": "Bra", "billing-postal_code": "1"})
+    assert holder_of(services, person.addresses[0]).city == "Bra"
+    assert profile(services) is None
+    send(person, **shown | {"billing-city": "Cuneo"})
+    stored = profile(services)
+    assert stored is not None
+    assert stored.city == "Cuneo"
+
+
 @pytest.mark.usefixtures("_one_price_list")
 def test_a_holder_that_is_left_as_it_is_is_not_kept(app: Flask, services: Services) -> None:
     person = several(app, services)
