@@ -89,7 +89,7 @@ def test_german_says_the_rest_in_italian_and_tells(plain: Page) -> None:
     expect(plain.locator(".tongue-note")).to_contain_text("noch auf Italienisch")
     no_barriers(plain)
 
-    plain.goto("/verifica")
+    plain.goto("/accessibilita")
     expect(plain.locator("html")).to_have_attribute("lang", "de")
-    expect(plain.locator("main")).to_contain_text("Questa e-mail è davvero nostra?")
+    expect(plain.locator("main")).to_contain_text("Dichiarazione di accessibilità")
     no_barriers(plain)
