@@ -64,8 +64,9 @@ class Album:
 
 def _take(page: Page, path: Path, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    height: int = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": width, "height": min(max(800, height), TALLEST)})
+    for _ in range(2):  # what was far below is measured once it was drawn
+        height: int = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(max(800, height), TALLEST)})
     page.evaluate(
         "Promise.all([document.fonts.ready, ...[...document.images].map(it => it.decode().catch(() => 0))])"
     )
