@@ -25,6 +25,8 @@ def choose(draft: str) -> ResponseReturnValue:
     found = _look(draft)
     if request.method != "POST":
         return go_to(request.path) if web.wants_part() else _page(draft, found)
+    if Step.EXTRA not in steps_of(found):
+        return go_to(address_after(draft, Step.EXTRA))
     form = ExtrasForm(found.pieces, most_pieces(found))
     form.process(request.form)
     if not form.validate():
@@ -53,7 +55,7 @@ def _page(draft: str, found: OpenDraft, status: int = 200, **more: object) -> Re
     elsewhere = skipped(draft, Step.EXTRA, found)
     if elsewhere is not None:
         return elsewhere
-    if Step.EXTRA not in steps_of(found) and status == 200:
+    if Step.EXTRA not in steps_of(found):
         return go_to(address_after(draft, Step.EXTRA))
     values = {"found": found, "totals": found.totals, "faulty": [], "typed": {}, "refusal": None} | more
     frame = step_values(draft, Step.EXTRA, found)

@@ -19,7 +19,7 @@ from portal.store.promotions import PromotionRow
 from portal.usecases.extras import extras_waiting, mark_sent
 from portal.wiring import Services
 from tests.blueprints.shop import Shopper, shopper
-from tests.factories import TODAY
+from tests.factories import DOCTORS, TODAY, make_conventions
 
 
 def offer_kit(services: Services) -> None:
@@ -51,6 +51,19 @@ def test_without_anything_on_offer_there_is_no_such_step(app: Flask, services: S
     led = person.browser.get(f"{person.plan}/extra")
     assert (led.status_code, led.headers["Location"]) == (303, f"{person.plan}/dati")
     assert "Extra" not in person.browser.get(person.plan).text
+
+
+@pytest.mark.parametrize("pieces", ["1", "-1"])
+def test_on_a_conventions_short_way_nothing_can_be_added(app: Flask, services: Services, pieces: str) -> None:
+    offer_kit(services)
+    with services.transaction() as session:
+        make_conventions(session)
+    person = shopper(app, services, {"convention_code": DOCTORS.code}).start()
+
+    led = person.browser.post(f"{person.plan}/extra", {"pieces-kit": pieces})
+
+    assert (led.status_code, led.headers["Location"]) == (303, f"{person.plan}/dati")
+    assert chosen(services) == (False, [])
 
 
 def test_nobody_pays_before_the_offer_was_answered(app: Flask, services: Services) -> None:
