@@ -42,6 +42,7 @@ JOBS = {
 UNTOLD = [job for job in JOBS_OF_THE_CLOCK if job.name not in ("notices", "quota", "mails", "reminders")]
 """What can be done for a day that is over: a mail about it would speak of days left that are gone."""
 PATIENCE_SECONDS = 20
+FIRST_YEAR = 1998
 FARTHEST = timedelta(days=1100)
 
 
@@ -79,6 +80,8 @@ def tick(services: Services, day: datetime | None) -> None:
     asked = day.date() if day else today
     if isinstance(services.clock, DemoClock):
         _go_on(services, services.clock, today, asked)
+    elif asked.year < FIRST_YEAR:
+        refuse(f"Prima del {FIRST_YEAR} non c'erano caselle.", code=USAGE)
     elif asked > today:
         refuse(f"Il {long_day(asked)} deve ancora venire.", code=USAGE)
     else:

@@ -22,6 +22,8 @@ from portal.wiring import Services, build_services, system_clock
 
 REFUSED = 1
 """Exit code: the input was understood and refused, and nothing was changed."""
+ROW_ID = click.IntRange(1, 2**31 - 1)
+"""The number of a row, as lists show it."""
 USAGE = 2
 """Exit code: the command line or the settings are wrong."""
 

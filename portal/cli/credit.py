@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy.orm import Session
 
-from portal.cli.context import USAGE, pass_services, refuse
+from portal.cli.context import ROW_ID, USAGE, pass_services, refuse
 from portal.cli.payments import Amount
 from portal.domain.access import Subject
 from portal.domain.credit import PostingKind
@@ -71,7 +71,7 @@ def adjust(services: Services, owner: str, cents: int, take: bool, reference: st
 
 
 @credit.command()
-@click.argument("posting", metavar="MOVIMENTO", type=int)
+@click.argument("posting", metavar="MOVIMENTO", type=ROW_ID)
 @click.option("--reason", required=True, help="Il cliente lo legge tra i suoi movimenti.")
 @pass_services
 def reverse(services: Services, posting: int, reason: str) -> None:

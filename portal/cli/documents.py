@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from portal.cli.context import USAGE, pass_services, refuse
+from portal.cli.context import ROW_ID, USAGE, pass_services, refuse
 from portal.formats import moment
 from portal.ports import Rejected
 from portal.store.documents import Document
@@ -33,7 +33,7 @@ def list_documents(services: Services) -> None:
 
 
 @documents.command("save")
-@click.argument("number", metavar="NUMERO", type=int)
+@click.argument("number", metavar="NUMERO", type=ROW_ID)
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @pass_services
 def save_document(services: Services, number: int, path: Path) -> None:

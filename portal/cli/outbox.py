@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from portal.cli.context import pass_services, refuse
+from portal.cli.context import ROW_ID, pass_services, refuse
 from portal.formats import moment
 from portal.store import dead_letters
 from portal.store.outbox import OutboxRow, OutboxState
@@ -40,7 +40,7 @@ def list_rows(services: Services, failed: bool, limit: int) -> None:
 
 
 @outbox.command()
-@click.argument("row_id", metavar="ID", type=int)
+@click.argument("row_id", metavar="ID", type=ROW_ID)
 @pass_services
 def retry(services: Services, row_id: int) -> None:
     """Rimette in attesa il lavoro abbandonato ID, con tutti i tentativi."""

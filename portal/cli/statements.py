@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from portal.cli.context import USAGE, pass_services, refuse
+from portal.cli.context import ROW_ID, USAGE, pass_services, refuse
 from portal.cli.imports import refusals_of
 from portal.cli.progress import counting
 from portal.cli.settlements import UNAPPLIED, sentence
@@ -78,7 +78,7 @@ def tasks(services: Services, after: int) -> None:
 
 
 @click.command("resolve")
-@click.argument("line_id", metavar="ID", type=int)
+@click.argument("line_id", metavar="ID", type=ROW_ID)
 @click.option(
     "--order", "numbers", multiple=True, help="Numero dell'ordine che paga; più d'uno, se la somma è esatta."
 )

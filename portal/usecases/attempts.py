@@ -119,9 +119,7 @@ def record_report(session: Session, reference: str, report: GatewayReport, *, no
     attempt, order = found
     attempt.gateway_key = report.key or attempt.gateway_key
     if report.standing is Standing.DONE:
-        settle(session, _money(attempt, order, report, now), now=now)
-        if report.kept is not None:
-            stored_methods.keep_from_payment(session, order, attempt, report.kept, now=now)
+        _paid(session, attempt, order, report, now)
     elif report.standing is Standing.FAILED:
         _decline(session, attempt, order, report.failure or Failure.REFUSED, now)
     elif report.standing is Standing.MISSING:
@@ -246,6 +244,18 @@ def _money(attempt: PaymentAttempt, order: Order, report: GatewayReport, now: da
         reference=attempt.reference,
         currency=report.currency,
     )
+
+
+def _paid(
+    session: Session, attempt: PaymentAttempt, order: Order, report: GatewayReport, now: datetime
+) -> None:
+    """Let the money in; of «paid» without an amount nobody can say what it means, and a person looks."""
+    if report.amount_cents <= 0:
+        attempts.move_attempt(session, attempt.reference, PaymentState.UNKNOWN)
+        return
+    settle(session, _money(attempt, order, report, now), now=now)
+    if report.kept is not None:
+        stored_methods.keep_from_payment(session, order, attempt, report.kept, now=now)
 
 
 def _decline(

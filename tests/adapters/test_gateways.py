@@ -371,7 +371,7 @@ def test_an_event_names_itself_and_our_reference(contract: Contract) -> None:
     assert event.event_id
 
 
-@pytest.mark.parametrize("how", ["no headers", "forged", "no json"])
+@pytest.mark.parametrize("how", ["no headers", "forged", "no json", "a pit", "a huge moment"])
 def test_s38_an_event_it_did_not_send_is_refused(contract: Contract, how: str) -> None:
     request, _ = contract.opened()
     headers, body = contract.outside.event(request.reference)
@@ -379,8 +379,10 @@ def test_s38_an_event_it_did_not_send_is_refused(contract: Contract, how: str) -
         headers = {}
     elif how == "forged":
         headers = {name: value.replace("v1=", "v1=0") + "0" for name, value in headers.items()}
+    elif how == "a huge moment":
+        headers = {name: value.replace("t=", "t=" + "9" * 5000) + "0" for name, value in headers.items()}
     else:
-        body = b"\xff{"
+        body = {"no json": b"\xff{", "a pit": b"[" * 60_000}[how]
 
     with pytest.raises(Rejected):
         contract.gateway.read_event(headers, body, now=contract.clock())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from email import policy
 from email.parser import BytesParser
+from threading import Thread
 
 import pytest
 
@@ -94,6 +97,7 @@ def test_several_letters_go_over_one_connection(mailer: SmtpMailer, smtp_sink: S
         (Script(refuse_recipient="450 4.2.1 greylisted"), Unavailable, "450 4.2.1 greylisted"),
         (Script(refuse_data="554 5.7.1 spam"), Rejected, "554 5.7.1 spam"),
         (Script(refuse_data="451 4.3.0 later"), Unavailable, "451 4.3.0 later"),
+        (Script(refuse_data="554 5.7.1 \x00\x07no\x1b[31m way"), Rejected, "^554 5.7.1 no .31m way$"),
         (Script(refuse_data="421 4.3.2 closing"), Unavailable, "421 4.3.2 closing"),
         (Script(drop_before_answer=True), Unavailable, "closed"),
         (Script(slow_seconds=4), Unavailable, "timed out"),
@@ -112,6 +116,44 @@ def test_each_failure_has_its_class(
 
     assert type(raised.value) is failure
     assert len(smtp_sink.to("another@posta.example")) == 1
+
+
+@contextmanager
+def stubborn(*answers: bytes) -> Iterator[int]:
+    """Serve one conversation with these answers, whatever is asked, and hang up; give the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+
+        def talk() -> None:
+            peer, _ = listening.accept()
+            peer.settimeout(5)
+            with suppress(OSError), peer, peer.makefile("rb") as asked:
+                for answer in answers:
+                    peer.sendall(answer)
+                    asked.readline()
+
+        Thread(target=talk, daemon=True).start()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (b"554 5.7.1 no\r\n", Rejected),
+        (b"451 4.3.0 later\r\n", Unavailable),
+        (b"hello\r\n", Unavailable),
+        (b"250-" + b"x" * 20_000 + b"\r\n", Unavailable),
+    ],
+    ids=["5xx", "4xx", "no number", "endless line"],
+)
+def test_an_answer_to_data_itself_has_its_class_too(answer: bytes, failure: type[Exception]) -> None:
+    """Some servers say no before they have seen the letter."""
+    before = (b"220 here\r\n", b"250 hello\r\n", b"250 ok\r\n", b"250 ok\r\n")
+    with stubborn(*before, answer) as port, SmtpMailer(server(port)).connect() as connection:
+        with pytest.raises((Unavailable, Rejected)) as raised:
+            connection.send(letter())
+
+        assert type(raised.value) is failure
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from portal.cli.main import COMMANDS, main
+from portal.wiring import Services
 from tests.servers.portal import ROOT
 
 
@@ -42,3 +43,24 @@ def test_an_import_does_not_wait_for_the_web() -> None:
     )
 
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "credit reverse 99999999999999999999 --reason x",
+        "payments resolve 99999999999999999999 --keep",
+        "payments resolve -- -1",
+        "outbox retry 99999999999999999999",
+        "documents save 99999999999999999999 file.pdf",
+        "payments register K7Q2M9XRTA --amount -5 --on 2026-11-20 --method bank_transfer --reference R",
+        "payments register K7Q2M9XRTA --amount 1e9 --on 2026-11-20 --method bank_transfer --reference R",
+        "tick --on 0001-01-01",
+        "tick --on 2027-02-29",
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_slip_of_the_hand_is_a_usage_error(services: Services, words: str) -> None:
+    answer = CliRunner().invoke(main, words.split(), obj=services)
+
+    assert (answer.exit_code, type(answer.exception)) == (2, SystemExit)

@@ -25,6 +25,7 @@ from portal.store.orders import Order
 from portal.store.outbox import OutboxRow
 from portal.store.session import make_engine
 from portal.till import Turn
+from portal.usecases import attempts
 from portal.usecases.payments import register_payment
 from portal.wiring import Services
 from tests.conftest import Clock
@@ -314,6 +315,18 @@ def test_s38_a_wrong_amount_or_currency_pays_nothing_and_is_not_lost(
     assert desk.effects() == 0
     assert [each.state for each in desk.payments()] == [PaymentState.UNAPPLIED]
     assert desk.attempts()[0].state is PaymentState.UNAPPLIED
+
+
+def test_s38_paid_and_no_amount_is_no_news_but_a_persons_task(desk: Till) -> None:
+    reference = desk.opened()
+    for amount in (0, -610):
+        with desk.services.transaction() as session:
+            told = GatewayReport(Standing.DONE, amount_cents=amount)
+            attempts.record_report(session, reference, told, now=desk.services.now())
+
+    assert desk.payments() == []
+    assert desk.attempts()[0].state is PaymentState.UNKNOWN
+    assert desk.order().state is OrderState.AWAITING_PAYMENT
 
 
 def hear_twice(desk: Till, reference: str) -> dict[str, Callable[[], None]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from datetime import datetime
 
 from portal.ports import Rejected
 
+_MOMENT = re.compile(r"[0-9]{1,11}")
 TOLERANCE_SECONDS = 300
 """How old, or how far ahead of our clock, a webhook may be. Source: hardening.md S38."""
 
@@ -39,7 +41,7 @@ def _parts(header: str) -> list[tuple[str, str]]:
 
 
 def _moment(header: str) -> int:
-    moments = [value for name, value in _parts(header) if name == "t" and value.isdecimal()]
+    moments = [value for name, value in _parts(header) if name == "t" and _MOMENT.fullmatch(value)]
     if len(moments) != 1:
         raise Rejected("the webhook has no signature")
     return int(moments[0])

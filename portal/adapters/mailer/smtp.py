@@ -14,6 +14,7 @@ from portal.adapters.outside import must_be_outside_transaction
 from portal.ports import Letter, MailConnection, Rejected, Unavailable, Unreachable
 from portal.settings import SmtpServer
 
+LONGEST_WORDS = 400
 GOODBYE = 421
 """The server closes the connection."""
 
@@ -66,11 +67,11 @@ class _Connection:
         client = self._ready()
         try:
             return self._hand_over(client, letter.recipient, content)
-        except (OSError, smtplib.SMTPServerDisconnected) as failure:
+        except smtplib.SMTPDataError as failure:  # is an OSError too, as every SMTPException is
+            raise self._sorted(failure.smtp_code, failure.smtp_error) from failure
+        except OSError as failure:
             self._drop()
             raise Unavailable(_words(failure)) from failure
-        except smtplib.SMTPDataError as failure:
-            raise self._sorted(failure.smtp_code, failure.smtp_error) from failure
 
     def close(self) -> None:
         """Say goodbye if anybody listens."""
@@ -155,8 +156,10 @@ class _Connection:
 
 
 def _text(words: bytes | str) -> str:
-    return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    """Return a server's words on one line of text: whatever it says has to go into a column and a log."""
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:LONGEST_WORDS]
 
 
 def _words(failure: Exception) -> str:
-    return f"{type(failure).__name__}: {failure}"
+    return _text(f"{type(failure).__name__}: {failure}")

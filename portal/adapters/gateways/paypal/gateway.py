@@ -142,7 +142,7 @@ def _failure(refusal: Refused) -> Failure:
 def _event(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body)
-    except ValueError as failure:
+    except (ValueError, RecursionError) as failure:
         raise Rejected("the webhook is no JSON") from failure
     if not isinstance(event, dict) or "id" not in event:
         raise Rejected("the webhook is no event")
