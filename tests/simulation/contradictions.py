@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.orders import LineState
+from portal.store.ledger import CreditLot, Wallet
 from portal.store.lifecycle_steps import LifecycleStep
 from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail
@@ -23,7 +25,7 @@ STEP_NAMES = {"suspend": "suspended", "cancel": "cancelled"}
 
 
 def contradictions(
-    session: Session, platform: RememberingPlatform, expected: Mapping[int, Expected]
+    session: Session, platform: RememberingPlatform, expected: Mapping[int, Expected], today: date
 ) -> list[str]:
     """Return every difference; an empty list is what a test wants."""
     addresses = dict(session.execute(select(Mailbox.id, Mailbox.address)).all())
@@ -35,6 +37,7 @@ def contradictions(
         *_differing("steps", _steps(session), {box: known.steps for box, known in expected.items()}),
         *_differing("terms", _terms(session), {box: set(known.renewed) for box, known in expected.items()}),
         *_differing("refused", _refused(session), {box: known.refused for box, known in expected.items()}),
+        *_credit(session, expected, today),
         *_differing("expiry", expiries, {box: known.expires_on for box, known in expected.items()}),
         *_differing(
             "platform",
@@ -85,6 +88,28 @@ def _terms(session: Session) -> dict[int, object]:
         before = term.starts_on - timedelta(days=1)
         found.setdefault(term.mailbox_id, set()).add((before, term.ends_on))
     return dict(found)
+
+
+def _credit(session: Session, expected: Mapping[int, Expected], today: date) -> list[str]:
+    """Compare what each owner can spend: the studio for its mailboxes, all others for their own."""
+    owners = dict(session.execute(select(Mailbox.id, Mailbox.account_id)).all())
+    wanted: Counter[tuple[int | None, int | None]] = Counter()
+    for box, known in expected.items():
+        account = owners[box]
+        wanted[account, None if account else box] += known.credit_on(today)
+    usable = or_(CreditLot.expires_on.is_(None), CreditLot.expires_on >= today)
+    rows = session.execute(
+        select(Wallet.account_id, Wallet.mailbox_id, func.sum(CreditLot.left_cents))
+        .join(CreditLot, CreditLot.wallet_id == Wallet.id)
+        .where(usable)
+        .group_by(Wallet.account_id, Wallet.mailbox_id)
+    )
+    found = {(account, box): int(cents) for account, box, cents in rows}
+    return [
+        f"credit of {owner}: {found.get(owner, 0)} instead of {cents}"
+        for owner, cents in wanted.items()
+        if found.get(owner, 0) != cents
+    ]
 
 
 def _refused(session: Session) -> dict[int, object]:

@@ -63,6 +63,8 @@ class Expected:
     restored: list[date] = field(default_factory=list)
     """The days on which a renewal in suspension let the mailbox work again."""
     refused: int = 0
+    credit: list[tuple[date, int]] = field(default_factory=list)
+    """What money came to that renewed nothing: the last day on which it can be used, and how much."""
     gone: bool = False
 
     @property
@@ -85,10 +87,19 @@ class Expected:
             self.told.add(self.to_tell)
             self.to_tell = None
 
-    def money_comes(self, today: date, years: int) -> bool:
+    def credit_on(self, today: date) -> int:
+        """Return how much of it can be used. Source: domain.md C9."""
+        return sum(cents for last_day, cents in self.credit if last_day >= today)
+
+    def money_too_late(self, today: date, cents: int) -> None:
+        """Note money for an order that was cancelled: it is credit for a year. Source: domain.md 5 (4)."""
+        self.credit.append((years_later(today, 1), cents))
+
+    def money_comes(self, today: date, years: int, cents: int) -> bool:
         """Note a payment; return whether it renews the mailbox."""
         if (today - self.expires_on).days > GRACE:
             self.refused += 1
+            self.money_too_late(today, cents)
             return False
         if today > self.expires_on:
             self.restored.append(today)
@@ -124,7 +135,7 @@ class Oracle:
         if turns >= set(TURNS):
             self._touched.clear()
 
-    def money_comes(self, box: int, today: date, years: int) -> bool:
+    def money_comes(self, box: int, today: date, years: int, cents: int) -> bool:
         """Note a payment for a mailbox; return whether it renews it."""
         self._touched.add(box)
-        return self.boxes[box].money_comes(today, years)
+        return self.boxes[box].money_comes(today, years, cents)

@@ -12,6 +12,7 @@ from datetime import date
 import pytest
 from sqlalchemy import update
 
+from portal.store.ledger import CreditLot, Wallet
 from portal.store.mailboxes import Mailbox
 from portal.store.notices import Notice
 from portal.wiring import Services
@@ -58,7 +59,7 @@ def test_years_go_by_hour_by_hour(
 
 
 @on_sqlite
-@pytest.mark.parametrize("harm", ["lost", "early", "suspended"])
+@pytest.mark.parametrize("harm", ["lost", "early", "suspended", "credit"])
 def test_the_oracle_sees_what_is_wrong(services: Services, clock: Clock, harm: str) -> None:
     years = Years(services, clock, mailboxes=12, first=FIRST, spread=120, seed=7)
     years.walk(40)
@@ -68,6 +69,10 @@ def test_the_oracle_sees_what_is_wrong(services: Services, clock: Clock, harm: s
             session.delete(session.query(Notice).filter(Notice.recipient != STUDIO).first())
         if harm == "early":
             session.execute(update(Mailbox).where(Mailbox.id == 1).values(expires_on=date(2027, 1, 1)))
+        if harm == "credit":
+            session.add(Wallet(mailbox_id=2, balance_cents=5))
+            session.flush()
+            session.add(CreditLot(wallet_id=1, amount_cents=5, left_cents=5))
     if harm == "suspended":
         years.platform.suspend("a second time", "casella.000001@pec.example")
 
@@ -83,6 +88,7 @@ def assert_all_was_as_it_should_be(years: Years, services: Services) -> None:
     assert count["renewals"] > len(years.expected) // 3
     assert count["refused"]
     assert count["cancelled"]
+    assert count["credit"]
 
 
 def counts(years: Years) -> Counter[str]:
@@ -94,4 +100,5 @@ def counts(years: Years) -> Counter[str]:
         total["renewals"] += len(known.renewed)
         total["refused"] += known.refused
         total["cancelled"] += known.gone
+        total["credit"] += len(known.credit)
     return total

@@ -81,7 +81,7 @@ class Years:
     def contradictions(self) -> list[str]:
         """Return where the oracle is contradicted."""
         with self._services.reading() as session:
-            return contradictions(session, self.platform, self.expected)
+            return contradictions(session, self.platform, self.expected, self._services.today())
 
     def _settle(self, count: int) -> dict[int, Expected]:
         """Store the mailboxes, expiries spread and some on days that not every year has."""
@@ -133,20 +133,24 @@ class Years:
             years = self._random.choice([1, 1, 1, 2])
             with self._services.transaction() as session:
                 if self._random.random() < 0.1:
-                    self._think_better(session, box)
+                    self._think_better(session, box, today)
                 number, due_cents = self._order(session, box, years)
                 self._send_money(session, number, due_cents, today)
-            renewed = self.oracle.money_comes(box, today, years)
+            renewed = self.oracle.money_comes(box, today, years, due_cents)
             self._pays_on[box] = self._next_payment(self.expected[box].expires_on) if renewed else None
         if payers:
             self._work()
 
-    def _think_better(self, session: Session, box: int) -> None:
-        number, _ = self._order(session, box, 1)
+    def _think_better(self, session: Session, box: int, today: date) -> None:
+        """Order and cancel; sometimes the transfer was on its way already."""
+        number, due_cents = self._order(session, box, 1)
         owner = session.get_one(Mailbox, box).account_id
         kind = SubjectKind.ACCOUNT if owner else SubjectKind.MAILBOX
         subject = Subject(kind, owner, None if owner else box)
         cancel_order(session, subject, number, now=self._services.now())
+        if self._random.random() < 0.5:
+            self._send_money(session, number, due_cents, today)
+            self.expected[box].money_too_late(today, due_cents)
 
     def _order(self, session: Session, box: int, years: int) -> tuple[str, int]:
         """Order a renewal; return its number and what it costs."""
