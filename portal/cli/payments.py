@@ -12,10 +12,12 @@ from portal.cli.statements import import_statement, resolve, tasks
 from portal.domain.errors import AmountUnreadable
 from portal.domain.money import parse_amount
 from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
+from portal.domain.refunds import RefundState
 from portal.failpoints import Failpoint, reach
 from portal.formats import euro, short_day
 from portal.store.orders import Order
 from portal.store.payments import Payment
+from portal.store.refunds import refunds_of_payments
 from portal.usecases.payments import (
     Outcome,
     owed_money,
@@ -43,6 +45,16 @@ class Amount(click.ParamType[int]):
         if cents == 0:
             self.fail("l'importo è zero", param, ctx)
         return cents
+
+
+SENT_BACK: dict[RefundState | None, str] = {
+    None: "",
+    RefundState.OPEN: "; il gateway lo sta restituendo",
+    RefundState.DONE: "; restituito dal gateway",
+    RefundState.REFUSED: "; il gateway non lo restituisce: è nel credito",
+    RefundState.UNKNOWN: "; restituzione di esito ignoto: portal outbox list --failed",
+}
+"""What has become of a charge whose order was cancelled meanwhile."""
 
 
 @click.group("payments")
@@ -109,7 +121,8 @@ def _reference(text: str) -> str:
 def _unapplied(services: Services) -> list[str]:
     with services.reading() as session:
         rows = unapplied_payments(session, limit=LISTED)
-    return [_unapplied_line(payment, order) for payment, order in rows]
+        back = refunds_of_payments(session, [payment.id for payment, _ in rows])
+    return [_unapplied_line(payment, order) + SENT_BACK[back.get(payment.id)] for payment, order in rows]
 
 
 def _unapplied_line(payment: Payment, order: Order | None) -> str:

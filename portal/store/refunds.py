@@ -96,6 +96,13 @@ def refund_named(session: Session, reference: str) -> GatewayRefund:
     ).one()
 
 
+def refunds_of_payments(session: Session, payment_ids: Collection[int]) -> dict[int, RefundState]:
+    """Return by payment what has become of the refunds of money that paid nothing."""
+    of_these = GatewayRefund.payment_id.in_(payment_ids)
+    rows = session.execute(select(GatewayRefund.payment_id, GatewayRefund.state).where(of_these))
+    return {payment_id: state for payment_id, state in rows if payment_id is not None}
+
+
 def payments_going_back(session: Session, payment_ids: Collection[int]) -> set[int]:
     """Return which of these payments are on their way back, or are back."""
     away = GatewayRefund.state != RefundState.REFUSED

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from portal.cli.main import main
 from portal.domain.attempts import Failure, Standing
 from portal.domain.auto_renewal import CycleState
 from portal.domain.credit import LedgerAccount
@@ -199,6 +201,27 @@ def test_while_nobody_knows_the_money_is_nobodys_to_spend(services: Services, cl
     assert contradictions(days) == []
     with days.services.reading() as session:
         assert [each.state for each in session.scalars(select(GatewayRefund))] == [RefundState.OPEN]
+
+
+@pytest.mark.parametrize(
+    ("gives_back", "kinds", "words"),
+    [
+        (True, ("payment.ask",), "lo sta restituendo"),
+        (True, ASKED, "restituito dal gateway"),
+        (False, ASKED, "è nel credito"),
+    ],
+)
+def test_the_operator_sees_that_nothing_is_to_be_sent_by_hand(
+    services: Services, clock: Clock, gives_back: bool, kinds: tuple[str, ...], words: str
+) -> None:
+    days = charging(services, clock, Slow(gives_back=gives_back))
+    cancel(days)
+    days.clock.forward(minutes=20)
+    days.do_rows(kinds)
+
+    answer = CliRunner().invoke(main, ["payments", "list", "--unapplied"], obj=days.services)
+
+    assert words in answer.output
 
 
 def test_a_transfer_for_the_cancelled_order_is_credit_as_ever(services: Services, clock: Clock) -> None:
