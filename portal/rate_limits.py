@@ -27,6 +27,7 @@ REQUESTS = "10 per 15 minutes; 50 per day"
 QUESTIONS = "30 per 15 minutes; 300 per day"
 UPLOADS = "30 per 15 minutes; 100 per day"
 PER_FEED = "60 per hour"
+FORGERIES = "60 per minute"
 GUESSES = "30 per 15 minutes; 200 per day"
 SECOND_STEP = "second:"
 """What the keys of tries of the second step begin with."""
@@ -112,6 +113,14 @@ def limited_feed(view: Callable[..., Any]) -> Callable[..., Any]:
     """
     view = limiter.limit(PER_FEED, key_func=_asked_feed)(view)
     limited: Callable[..., Any] = limiter.limit(GUESSES, key_func=caller_address, deduct_when=_not_found)(
+        view
+    )
+    return limited
+
+
+def limited_news(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Limit how much news a stranger may forge: to see through each may cost a question (S38)."""
+    limited: Callable[..., Any] = limiter.limit(FORGERIES, key_func=caller_address, deduct_when=_refused)(
         view
     )
     return limited
@@ -220,6 +229,10 @@ def _nothing_asked() -> bool:
 
 def _asked_feed() -> str:
     return f"feed:{_digest(str((request.view_args or {}).get('token', '')))}"
+
+
+def _refused(response: Response) -> bool:
+    return response.status_code == 400
 
 
 def _not_found(response: Response) -> bool:

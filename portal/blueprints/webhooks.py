@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import till, web
 from portal.domain.errors import NotFound
 from portal.ports import Rejected, Unavailable
+from portal.rate_limits import limited_news
 
 LARGEST_BODY = 64 * 1024
 """Bytes; the events of gateways have a few thousand."""
@@ -18,8 +19,9 @@ bp = Blueprint("webhooks", __name__)
 
 
 @bp.post("/notifiche/<gateway>")
+@limited_news
 def hear(gateway: str) -> ResponseReturnValue:
-    """Take an event; 400 for what the gateway did not send, 503 where it shall send it again."""
+    """Take an event; 400 (much of it: 429) for what no gateway sent, 503 where it shall try again."""
     services = web.services()
     if gateway not in services.gateways.names:
         raise NotFound

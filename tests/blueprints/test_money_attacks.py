@@ -259,6 +259,22 @@ def test_s38_true_news_again_and_again_and_about_another_have_one_effect(scene: 
     assert scene.is_sound()
 
 
+def test_s38_whoever_forges_much_is_heard_no_more_and_the_gateway_is(scene: Scene) -> None:
+    """Each forgery could cost a question to the gateway, and a thread that waits for its answer."""
+    reference = scene.till.opened()
+    scene.till.decide()
+    headers, body = scene.till.gateway.event(reference, "evt_1")
+    forger, gateway = scene.app.test_client(), scene.app.test_client()
+    forger.environ_base["REMOTE_ADDR"] = "203.0.113.9"
+
+    answers = [forger.post("/notifiche/simulated", data=b"{}").status_code for _ in range(61)]
+    heard = [gateway.post("/notifiche/simulated", data=body, headers=headers) for _ in range(61)]
+
+    assert (set(answers[:60]), answers[60]) == ({400}, 429)
+    assert {answer.status_code for answer in heard} == {204}
+    assert len(scene.till.payments()) == 1
+
+
 def at_once(acts: list[Callable[[], object]]) -> None:
     gate = Barrier(len(acts))
 
