@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.exceptions import TooManyRequests
 
 from portal import counting, web
-from portal.usecases import tries
+from portal.usecases import calendar_feeds, tries
 from portal.wiring import system_clock
 
 PER_ADDRESS = "40 per 15 minutes; 400 per day"
@@ -109,12 +109,13 @@ def limited_uploads(view: Callable[..., Any]) -> Callable[..., Any]:
 def limited_feed(view: Callable[..., Any]) -> Callable[..., Any]:
     """Limit how often one private address is read, and how many wrong ones somebody may try.
 
-    A calendar's provider reads for many people from few addresses: right ones count for themselves alone.
+    A calendar's provider reads for many people from few addresses: right ones count for themselves alone, and
+    are read however many wrong ones somebody lets the same provider ask for.
     """
     view = limiter.limit(PER_FEED, key_func=_asked_feed)(view)
-    limited: Callable[..., Any] = limiter.limit(GUESSES, key_func=caller_address, deduct_when=_not_found)(
-        view
-    )
+    limited: Callable[..., Any] = limiter.limit(
+        GUESSES, key_func=caller_address, deduct_when=_not_found, exempt_when=_is_right_feed
+    )(view)
     return limited
 
 
@@ -228,7 +229,15 @@ def _nothing_asked() -> bool:
 
 
 def _asked_feed() -> str:
-    return f"feed:{_digest(str((request.view_args or {}).get('token', '')))}"
+    return f"feed:{_digest(_feed_token())}"
+
+
+def _is_right_feed() -> bool:
+    return calendar_feeds.is_open(web.reading(), _feed_token())
+
+
+def _feed_token() -> str:
+    return str((request.view_args or {}).get("token", ""))
 
 
 def _refused(response: Response) -> bool:

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 def sign_in() -> ResponseReturnValue:
     """Ask who it is; let in whoever knows the password."""
     form = SignInForm(next=request.args.get("next", ""))
-    if request.method == "GET":
+    if request.method != "POST":
         if current_user.is_authenticated:
             return login.onward(login.local_path(form.next.data or ""))
         return web.render("access/sign_in.html", form=form, refused=False)

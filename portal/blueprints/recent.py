@@ -15,7 +15,7 @@ bp = Blueprint("recent", __name__)
 def confirm() -> ResponseReturnValue:
     """Ask for the password; go on to the page that needed it. A wrong one never comes here."""
     goal = login.local_path(request.values.get("next", ""))
-    if recent.is_proved() and (request.method == "GET" or recent.proves_now()):
+    if recent.is_proved() and (request.method != "POST" or recent.proves_now()):
         return redirect(goal, code=303) if goal else web.see_other("profile.index")
     return web.render(
         "access/confirm_identity.html",

@@ -15,6 +15,8 @@ from portal.domain.orders import OrderState
 
 LONGEST_SEARCH = 80
 _ITALIAN_DAY = re.compile(r"(?P<day>[0-9]{1,2})[/.-](?P<month>[0-9]{1,2})[/.-](?P<year>[0-9]{4})")
+_YEARS = range(1970, 2970)
+"""Years in which an order may have been placed; at both ends of the calendar a day has no bounds in UTC."""
 _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 
 
@@ -70,6 +72,7 @@ def _day(text: str) -> date | None:
     if match is None:
         return None
     try:
-        return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError:
         return None
+    return day if day.year in _YEARS else None

@@ -67,6 +67,11 @@ def close_feed(session: Session, subject: Subject, *, now: datetime) -> bool:
     return was_open
 
 
+def is_open(session: Session, token: str) -> bool:
+    """Say whether the address is one that opens a calendar."""
+    return calendar_feeds.feed_by_hash(session, hash_of(token)) is not None
+
+
 def read_calendar(session: Session, token: str, *, today: date) -> Calendar:
     """Return what the address opens. Raises NotFound for any other address than an open one."""
     row = calendar_feeds.feed_by_hash(session, hash_of(token))

@@ -176,7 +176,7 @@ def _used_challenge(
 ) -> bytes | None:
     """Return the challenge that an answer names, if it is one of ours; it is used up by this."""
     try:
-        client = json.loads(base64url_to_bytes(_read(answer)["response"]["clientDataJSON"]))
+        client = _parsed(base64url_to_bytes(_read(answer)["response"]["clientDataJSON"]))
         challenge = base64url_to_bytes(client["challenge"])
     except (ValueError, KeyError, TypeError):
         return None
@@ -195,7 +195,15 @@ def _named_key(session: Session, account_id: int, answer: str) -> Passkey | None
 def _read(answer: str) -> Any:
     if len(answer) > LONGEST_ANSWER:
         raise ValueError("no browser answers at such length")
-    return json.loads(answer)
+    return _parsed(answer)
+
+
+def _parsed(text: str | bytes) -> Any:
+    """Return what the JSON says. Raises ValueError, for what is too deep to be read as well."""
+    try:
+        return json.loads(text)
+    except RecursionError as failure:
+        raise ValueError("no browser answers at such depth") from failure
 
 
 def _descriptors(keys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from portal.adapters.gateways.paypal.gateway import PayPalGateway
+from portal.adapters.gateways.paypal.gateway import SIGNED_BY, PayPalGateway
 from portal.adapters.gateways.signatures import signed
 from portal.adapters.gateways.simulated.gateway import DECLINED_TOKEN, PAID, SimulatedGateway
 from portal.adapters.gateways.stripe.gateway import StripeGateway
@@ -40,6 +40,7 @@ from tests.servers.stripe_fake import FakeStripe
 KINDS = ["simulated", "stripe", "paypal"]
 REMOTE = ["stripe", "paypal"]
 TIMEOUT_SECONDS = 1
+PAYPAL_HEADERS = [f"paypal-{name.replace('_', '-')}" for name in SIGNED_BY]
 
 
 class Outside(Protocol):
@@ -386,6 +387,20 @@ def test_s38_an_event_it_did_not_send_is_refused(contract: Contract, how: str) -
 
     with pytest.raises(Rejected):
         contract.gateway.read_event(headers, body, now=contract.clock())
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"7", b"[" * 60_000, b'{"id":' * 9_000, b"\0", "«»".encode("utf-16")]
+)
+def test_s38_what_is_no_event_is_refused_before_anybody_is_asked(
+    paypal: FakePayPal, clock: Clock, body: bytes
+) -> None:
+    headers = dict.fromkeys(PAYPAL_HEADERS, "x")
+
+    with pytest.raises(Rejected):
+        paypal_contract(paypal, clock).gateway.read_event(headers, body, now=clock())
+
+    assert paypal.calls == []
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])

@@ -146,5 +146,6 @@ def test_guessing_is_ended_and_readers_are_not(app: Flask, people: People, enter
     answers = [guesser.get(f"/calendario/{number}.ics").status_code for number in range(31)]
 
     assert answers == [404] * 30 + [429]
+    assert guesser.get(path).status_code == 200, "a provider's guesser is not its other customers"
     assert reader.get(path).status_code == 200
     assert [reader.get(path).status_code for _ in range(60)][-1] == 429

@@ -62,9 +62,9 @@ def missing_headers(answer: TestResponse) -> list[str]:
 
 def unasked(answer: TestResponse) -> list[str]:
     """Return what an answer says or does that none of ours may."""
-    unknown_letters = (answer.mimetype or "").startswith("text/") and answer.mimetype_params.get(
-        "charset"
-    ) != "utf-8"
+    kind = answer.mimetype or ""
+    is_text = kind.startswith("text/") or kind.endswith("+xml")
+    unknown_letters = is_text and answer.mimetype_params.get("charset") != "utf-8"
     return [
         *(name for name, _ in answer.headers if name.startswith("Access-Control-")),
         *(["no charset"] if unknown_letters else []),

@@ -58,6 +58,8 @@ def found(person: Shopper, query: str) -> list[str]:
         ("cerca=%E2%82%AC%206.10", NUMBERS),
         ("cerca=6,11", []),
         ("cerca=24/11/2026", NUMBERS),
+        ("cerca=9999-12-31", []),
+        ("cerca=1/1/0001", []),
         ("cerca=2026-11-24", NUMBERS),
         ("cerca=23/11/2026", []),
         ("cerca=99/99/2026", []),

@@ -22,6 +22,7 @@ from portal.usecases.access import set_password
 from portal.wiring import Services
 from tests.blueprints.browser import Browser
 from tests.blueprints.people import PASSWORD, People, Person
+from tests.blueprints.test_recovery_pages import NEW, choose, link_for, open_link
 from tests.conftest import Clock
 
 ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -305,7 +306,9 @@ def test_a_mailbox_has_no_passkeys(people: People, enter: Enter) -> None:
 
 
 @ONE_DATABASE
-@pytest.mark.parametrize("answer", ["", "{}", "[]", "null", "x" * 30_000, '{"id": 5, "response": 7}'])
+@pytest.mark.parametrize(
+    "answer", ["", "{}", "[]", "null", "x" * 30_000, "[" * 19_000, '{"id": 5, "response": 7}']
+)
 def test_what_is_no_passkey_is_refused(
     app: Flask, services: Services, people: People, enter: Enter, answer: str
 ) -> None:
@@ -317,6 +320,18 @@ def test_what_is_no_passkey_is_refused(
     assert half.post("/accedi/verifica", {"conferma-passkey": answer}).status_code == 422
     with services.reading() as session:
         assert second_steps.look_at_ways(session, people.owner.subject).passkeys == 0
+
+
+@ONE_DATABASE
+def test_recovery_leaves_the_second_step_on(
+    app: Flask, services: Services, people: People, enter: Enter
+) -> None:
+    switch_on(enter(people.owner), services)
+
+    assert choose(open_link(app, link_for(app, services, people.owner))) == 303
+
+    answer = Browser(app).sign_in(people.owner.identifier, NEW)
+    assert (answer.status_code, answer.location) == (303, "/accedi/verifica")
 
 
 def race(services: Services, person: Person, code: str, *, claimed: bool) -> int:

@@ -336,3 +336,13 @@ def test_the_session_lasts_no_longer_than_the_mailbox(
         )
 
     assert not browser.is_signed_in
+
+
+def test_asking_for_the_head_is_asking_for_the_page_and_no_try(app: Flask, people: People) -> None:
+    browser = Browser(app)
+
+    heads = [
+        browser.client.head("/accedi", query_string={"identifier": people.owner.identifier}) for _ in "12"
+    ]
+
+    assert [answer.status_code for answer in heads] == [200, 200]
