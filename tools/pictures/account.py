@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from pathlib import Path
 
 from playwright.sync_api import Page
 
@@ -68,8 +70,7 @@ def walk(album: Album) -> None:
         _document(album, page)
         _credit(album, page)
         _stored_method(album, page)
-        page.goto("/conferma-identita")
-        album.shoot(page, "conferma-identita")
+        _long_ago(album, page)
     with album.visitor() as context:
         page = context.new_page()
         _app(album, page)
@@ -149,6 +150,20 @@ def _stored_method(album: Album, page: Page) -> None:
     album.shoot(page, "caselle-selezionate")
     page.goto("/caselle/rinnovo-automatico")
     album.shoot(page, "caselle-rinnovo-automatico")
+
+
+def _long_ago(album: Album, page: Page) -> None:
+    """Be asked for the password again, as if everybody had signed in an hour ago."""
+    database = Path(album.demo.setting("PORTAL_DATA")) / "portal.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "UPDATE login_session SET authenticated_at = datetime(authenticated_at, '-1 hour')"
+        )
+    page.goto("/conferma-identita")
+    album.shoot(page, "conferma-identita")
+    page.get_by_label("La tua password").fill("sbagliata")
+    press(page, "Conferma e continua")
+    album.shoot(page, "conferma-identita-errore")
 
 
 def _app(album: Album, page: Page) -> None:
