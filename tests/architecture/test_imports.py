@@ -116,7 +116,14 @@ LAW: dict[str, set[str]] = {
         "portal.web",
         "portal.wiring",
     },
-    "portal.headers": {"portal.languages", "portal.settings", "portal.web", "portal.wiring"},
+    "portal.slimming": set(),
+    "portal.headers": {
+        "portal.languages",
+        "portal.settings",
+        "portal.slimming",
+        "portal.web",
+        "portal.wiring",
+    },
     "portal.error_pages": {
         "portal.domain",
         "portal.languages",
