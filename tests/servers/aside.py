@@ -58,7 +58,7 @@ class Forked:
         typed: str = "",
     ) -> None:
         self._process = _CONTEXT.Process(
-            target=_be, args=(list(words), folder, dict(environment), log, typed)
+            target=_be, args=(list(words), folder, dict(environment), log, typed), daemon=True
         )
         self._process.start()
 

@@ -136,7 +136,7 @@ class DemoPortal(PortalProcess):
             raise RuntimeError(f"portal {words[0]}: {output}")
         return output
 
-    def wait(self, path: str = "/healthz", *, seconds: float = 60) -> None:
+    def wait(self, path: str = "/healthz", *, seconds: float = 120) -> None:
         """Return when a page answers; raises RuntimeError with the log when the process ended instead."""
         wait_until(lambda: self._answers(path), f"{self.url}{path}", seconds=seconds, pause=0.1)
 
