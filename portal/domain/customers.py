@@ -77,9 +77,12 @@ _LONGEST_PHONE = 15
 
 
 def person_name(text: str, field: str) -> str:
-    """Return a first or last name: 1-60 letters, apostrophes, hyphens, spaces. Raises FieldProblem."""
+    """Return a first or last name: 1-60 letters, apostrophes, hyphens, spaces, the point of «Gal·la».
+
+    Raises FieldProblem.
+    """
     name = one_line(plain_letters(text), field, 60)
-    if not all(letter.isalpha() or letter in "'’- " for letter in name) or name.strip("'’- ") == "":
+    if not all(letter.isalpha() or letter in "'’- ·" for letter in name) or name.strip("'’- ·") == "":
         raise FieldProblem(field, FieldCode.CHARACTERS)
     return name
 

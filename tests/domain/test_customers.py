@@ -34,7 +34,9 @@ def refusal_of(rule: Callable[[str], str], text: str) -> FieldCode:
     return FieldCode(refusal.value.code)
 
 
-@pytest.mark.parametrize("name", ["Mario", "D'Alò", "D’Angelo", "Maria Grazia", "Pérez-Núñez", "Žižek"])
+@pytest.mark.parametrize(
+    "name", ["Mario", "D'Alò", "D’Angelo", "Maria Grazia", "Pérez-Núñez", "Žižek", "Gal·la"]
+)
 def test_a_persons_name_is_taken(name: str) -> None:
     assert person_name(name, "last_name") == name
 

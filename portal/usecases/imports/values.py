@@ -65,7 +65,8 @@ class Values:
         value = " ".join(self.raw(column).split())
         if value.isprintable():
             return value
-        self.refuse(column, Reason.NOT_PRINTABLE)
+        if not self.has_refused(column):
+            self.refuse(column, Reason.NOT_PRINTABLE)
         return ""
 
     def required(self, column: str) -> str:
