@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.store.lifecycle_steps import LifecycleStep
 from portal.store.mails import Mail, MailState
@@ -25,7 +25,7 @@ from portal.store.outbox import OutboxRow, OutboxState
 from portal.wiring import Services, system_clock
 from tests.kills.customers import Customer, is_up
 from tests.kills.town import settle
-from tests.servers.processes import free_port, wait_until
+from tests.servers.processes import NotReady, free_port, wait_until
 from tests.servers.smtp import SmtpSink
 from tests.servers.stripe_fake import WEBHOOK_SECRET, FakeStripe
 from tests.servers.supervised import Supervised
@@ -185,22 +185,31 @@ def wait_for_rest(services: Services, portal: Installation) -> float:
     """Return how long it took until nothing was left that is due."""
     began = time.monotonic()
     starts = portal.running["tick"].starts
+    held = (OutboxState.QUEUED, OutboxState.CLAIMED)
+    left: Counter[str] = Counter()
 
     def at_rest() -> bool:
         if portal.running["tick"].starts < starts + 2:
             return False
         with services.reading() as session:
-            held = (OutboxState.QUEUED, OutboxState.CLAIMED)
-            left = session.scalar(
-                select(func.count()).where(
-                    OutboxRow.state.in_(held)
-                    | ((OutboxRow.state == OutboxState.WAITING) & (OutboxRow.not_before <= services.now()))
-                )
+            found = session.execute(
+                select(OutboxRow.kind, OutboxRow.state, func.count())
+                .where(OutboxRow.state.in_(held) | is_due(services))
+                .group_by(OutboxRow.kind, OutboxRow.state)
             )
-        return left == 0
+            left.clear()
+            left.update({f"{kind} {state}": count for kind, state, count in found})
+        return not left
 
-    wait_until(at_rest, "all that is due is done", seconds=REST_SECONDS, pause=0.3)
+    try:
+        wait_until(at_rest, "all that is due is done", seconds=REST_SECONDS, pause=0.3)
+    except NotReady as failure:
+        raise NotReady(f"{failure}; left: {dict(left)}") from None
     return time.monotonic() - began
+
+
+def is_due(services: Services) -> ColumnElement[bool]:
+    return (OutboxRow.state == OutboxState.WAITING) & (OutboxRow.not_before <= services.now())
 
 
 def switched(folder: Path) -> int:
