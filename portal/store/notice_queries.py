@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from portal.domain.notices import NoticeKind
@@ -35,20 +35,20 @@ class Waiting:
     newest_id: int
 
 
+def _later_one(later: type[Notice]) -> Select[int]:
+    """Select what tells the same recipient of the same expiry at a later milestone."""
+    return select(later.id).where(
+        later.mailbox_id == Notice.mailbox_id,
+        later.occasion == Notice.occasion,
+        later.recipient == Notice.recipient,
+        later.milestone > Notice.milestone,
+        later.kind.in_(OF_AN_EXPIRY),
+    )
+
+
 def skip_untrue(session: Session, *, today: date) -> None:
     """Skip what has become untrue since it was planned: renewed, gone, or overtaken by a later milestone."""
-    later = aliased(Notice)
-    overtaken = (
-        select(later.id)
-        .where(
-            later.mailbox_id == Notice.mailbox_id,
-            later.occasion == Notice.occasion,
-            later.recipient == Notice.recipient,
-            later.milestone > Notice.milestone,
-            later.kind.in_(OF_AN_EXPIRY),
-        )
-        .exists()
-    )
+    overtaken = _later_one(aliased(Notice)).exists()
     changed_since = (
         select(Mailbox.id)
         .where(
@@ -99,18 +99,7 @@ def skip_needless(session: Session, mail_ids: Collection[int]) -> None:
     After an outage of days the latest alone is worth reading; a digest is sent as it was written.
     """
     later = aliased(Notice)
-    overtaken = (
-        select(later.id)
-        .where(
-            later.mailbox_id == Notice.mailbox_id,
-            later.occasion == Notice.occasion,
-            later.recipient == Notice.recipient,
-            later.milestone > Notice.milestone,
-            later.kind.in_(OF_AN_EXPIRY),
-            later.mail_id.is_not(None),
-        )
-        .exists()
-    )
+    overtaken = _later_one(later).where(later.mail_id.is_not(None)).exists()
     needless = (
         select(Notice.id)
         .join(Mailbox, Mailbox.id == Notice.mailbox_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,9 +26,11 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from portal.domain.changes import Package, PackageFrom
 from portal.domain.plans import Plan
-from portal.store.base import Base, Id, enum_type
+from portal.store.base import AnySelect, Base, Id, enum_type
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
+
+Lines = TypeVar("Lines", bound=AnySelect)
 
 
 class ChangeState(StrEnum):
@@ -138,38 +141,26 @@ def waiting_changes(session: Session, mailbox_ids: Collection[int]) -> dict[int,
 
 def changes_of_order(session: Session, order_id: int, day: date) -> list[Row[OrderLine, Mailbox]]:
     """Return the lines of an order that wait for this day, with their mailboxes, by address."""
-    return list(
-        session.execute(
-            select(OrderLine, Mailbox)
-            .join(ScheduledChange, ScheduledChange.order_line_id == OrderLine.id)
-            .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
-            .where(
-                OrderLine.order_id == order_id,
-                ScheduledChange.effective_on == day,
-                ScheduledChange.state == ChangeState.WAITING,
-            )
-            .order_by(OrderLine.address)
-        )
-    )
+    waiting = ScheduledChange.state == ChangeState.WAITING
+    return list(session.execute(_of_order(select(OrderLine, Mailbox), order_id, day).where(waiting)))
 
 
 def done_of_order(
     session: Session, order_id: int, day: date
 ) -> list[Row[OrderLine, Mailbox, ScheduledChange]]:
     """Return what an order has made smaller on this day and nobody was told of yet, by address."""
-    return list(
-        session.execute(
-            select(OrderLine, Mailbox, ScheduledChange)
-            .join(ScheduledChange, ScheduledChange.order_line_id == OrderLine.id)
-            .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
-            .where(
-                OrderLine.order_id == order_id,
-                ScheduledChange.effective_on == day,
-                ScheduledChange.state == ChangeState.DONE,
-                ScheduledChange.told_at.is_(None),
-            )
-            .order_by(OrderLine.address)
-        )
+    lines = _of_order(select(OrderLine, Mailbox, ScheduledChange), order_id, day)
+    untold = lines.where(ScheduledChange.state == ChangeState.DONE, ScheduledChange.told_at.is_(None))
+    return list(session.execute(untold))
+
+
+def _of_order(lines: Lines, order_id: int, day: date) -> Lines:
+    """Narrow a selection of lines to an order's whose plan becomes smaller on this day, by address."""
+    return (
+        lines.join(ScheduledChange, ScheduledChange.order_line_id == OrderLine.id)
+        .join(Mailbox, Mailbox.id == OrderLine.mailbox_id)
+        .where(OrderLine.order_id == order_id, ScheduledChange.effective_on == day)
+        .order_by(OrderLine.address)
     )
 
 

@@ -26,6 +26,12 @@ _CONTEXT.set_forkserver_preload(
 SECONDS = 60
 
 
+def die_with_parent() -> None:
+    """Let Linux end this process when the thread that started it ends."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def done_aside(act: Callable[..., None], *about: object, environment: Mapping[str, str]) -> int:
     """Do it with these PORTAL_* variables, and these alone, in a process of its own; return its exit code.
 
@@ -86,8 +92,7 @@ class Forked:
 def _be(words: list[str], folder: Path, environment: dict[str, str], log: Path, typed: str) -> None:
     """Become the command: its session, folder, variables, input and output."""
     os.setsid()
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     os.chdir(folder)
     with log.open("ab") as end, TemporaryFile() as pipe:
         pipe.write(typed.encode())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,10 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.servers.aside import Forked
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+from tests.servers.aside import Forked, die_with_parent
 
 
 class NotReady(AssertionError):
@@ -30,12 +25,7 @@ def start(command: Sequence[str | Path], **options: Any) -> subprocess.Popen[byt
     with warnings.catch_warnings():
         # Python 3.12 warns of forks beside threads; this child only calls prctl before its program starts.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return subprocess.Popen(command, preexec_fn=_die_with_parent, **options)
-
-
-def _die_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        return subprocess.Popen(command, preexec_fn=die_with_parent, **options)
 
 
 def free_port() -> int:

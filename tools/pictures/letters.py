@@ -91,6 +91,15 @@ _SPACE = {
     "due_cents": 610,
 }
 _PACKAGE = {"plan": "premium", "extra_mailbox_gb": 1, "extra_archive_gb": 0}
+_SMALLER: dict[str, object] = {
+    "number": NUMBER,
+    "address": ADDRESS,
+    "name": "Paolo Rossi",
+    "day": "2026-12-08",
+    "before": _PACKAGE,
+    "after": {**_PACKAGE, "plan": "standard"},
+    "deleted_mb": 2_000,
+}
 _METHOD = {
     "name": "",
     "tried": "card",
@@ -189,33 +198,8 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "way": "card",
         },
     ),
-    "downgrade_ahead": (
-        "downgrade_notice",
-        {
-            "stage": "ahead",
-            "number": NUMBER,
-            "address": ADDRESS,
-            "name": "Paolo Rossi",
-            "day": "2026-12-08",
-            "before": _PACKAGE,
-            "after": {**_PACKAGE, "plan": "standard"},
-            "deleted_mb": 2_000,
-        },
-    ),
-    "downgrade_done": (
-        "downgrade_notice",
-        {
-            "stage": "done",
-            "number": NUMBER,
-            "address": ADDRESS,
-            "name": "Paolo Rossi",
-            "day": "2026-12-08",
-            "before": _PACKAGE,
-            "after": {**_PACKAGE, "plan": "standard"},
-            "deleted_mb": 2_000,
-            "over_quota": True,
-        },
-    ),
+    "downgrade_ahead": ("downgrade_notice", {"stage": "ahead", **_SMALLER}),
+    "downgrade_done": ("downgrade_notice", {"stage": "done", **_SMALLER, "over_quota": True}),
     "expiry_notice": ("expiry_notice", _EXPIRY),
     "expiry_notice_order": ("expiry_notice", {**_EXPIRY, "order": NUMBER, "firm": False}),
     "expiry_notice_body": ("expiry_notice", {**_EXPIRY, "paying_body": "Ordine degli Architetti di Esempio"}),
