@@ -356,6 +356,17 @@ def test_an_order_of_many_is_told_in_one_mail_that_names_them(services: Services
     assert "/ordini/" in words.html
 
 
+def test_what_becomes_smaller_on_another_day_is_told_in_its_own_mail(services: Services) -> None:
+    boxes = [{"plan": PRO}, {"plan": PRO}, {"plan": PRO, "expires_in": 45}]
+    smaller_order(services, *boxes)
+
+    for row in outbox(services, "change.notice"):
+        announce(services, row.payload["order_line_id"], row.not_before)
+
+    told = [mail.context for mail in mails(services) if mail.kind == "downgrade_notice"]
+    assert {(each["day"], each.get("count", 1)) for each in told} == {("2026-12-25", 2), ("2027-01-09", 1)}
+
+
 def smaller_order(services: Services, *boxes: dict[str, Any]) -> list[int]:
     """Store and fulfil one paid order that makes each of these mailboxes Standard; return its lines."""
     line_ids = pay_for(services, *boxes, line={"plan": STANDARD, "archive_deletion_accepted": True})
