@@ -68,6 +68,18 @@ def test_a_language_with_gaps_is_nobodys_unasked(visitor: Browser, monkeypatch: 
     assert said(visitor, accept="de-IT,de") == "it"
 
 
+def test_a_language_with_gaps_says_so_on_its_pages(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = '<p class="tongue-note">'
+    assert note not in visitor.get(FOR_ALL).text
+
+    gaps = languages.Language("en", "English", languages.NullTranslations(), False, writes_mails=False)
+    known = languages.language
+    monkeypatch.setattr(languages, "language", lambda code: gaps if code == "en" else known(code))
+    choose(visitor, "en")
+
+    assert note in visitor.get(FOR_ALL).text
+
+
 def test_the_choice_of_this_browser_comes_before_what_it_asks_for(visitor: Browser) -> None:
     assert choose(visitor, "en") == FOR_ALL
     assert said(visitor, accept="it") == "en"

@@ -1,7 +1,7 @@
 """Photographs every page of the demo in its states, at three widths in both schemes, to be looked at.
 
-`make pictures` takes all; `python -m tools.pictures orders letters` only these walks. Sheets of many
-pictures are in `.cache/pictures/sheets`. At the end it names the pages that have no picture.
+`make pictures` takes all but the German pages; `python -m tools.pictures orders german` only these walks.
+Sheets of many pictures are in `.cache/pictures/sheets`. At the end it names the pages that have no picture.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from playwright.sync_api import Error, sync_playwright
 from e2e.conftest import LAUNCH
 from tests.servers.portal import DemoPortal
 from tools import chromium
-from tools.pictures import account, letters, orders, outside, renewals
+from tools.pictures import account, german, letters, orders, outside, renewals
 from tools.pictures.album import Album, begin, make_sheets
 from tools.pictures.routes import error_pages, pages_without_picture
 
@@ -29,6 +29,8 @@ WALKS: tuple[Callable[[Album], None], ...] = (
     orders.walk,
     letters.walk,
 )
+ON_REQUEST: tuple[Callable[[Album], None], ...] = (german.walk,)
+"""Only when they are named: the same pages again, in other words."""
 
 
 def main() -> int:
@@ -45,16 +47,22 @@ def main() -> int:
         )
         album = Album(browser, demo)
         try:
-            outside.shoot_errors(album, error_pages(Path(folder), demo.url))
-            for walk in WALKS:
-                if not asked or walk.__module__.endswith(asked):
-                    broken += _safely(walk, album)
+            if not asked or "outside" in asked:
+                outside.shoot_errors(album, error_pages(Path(folder), demo.url))
+            for walk in _asked_for(asked):
+                broken += _safely(walk, album)
             missing = [] if asked else pages_without_picture(Path(folder), demo.url, album.paths)
         finally:
             demo.stop()
     make_sheets()
     print("\n".join([*broken, *(f"no picture: {rule}" for rule in missing)]))
     return 1 if broken or missing else 0
+
+
+def _asked_for(names: tuple[str, ...]) -> list[Callable[[Album], None]]:
+    if not names:
+        return list(WALKS)
+    return [walk for walk in (*WALKS, *ON_REQUEST) if walk.__module__.endswith(names)]
 
 
 def _safely(walk: Callable[[Album], None], album: Album) -> list[str]:

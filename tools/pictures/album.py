@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,6 +32,8 @@ class Album:
 
     browser: Browser
     demo: DemoPortal
+    sizes: Sequence[int] = SIZES
+    schemes: Sequence[str] = SCHEMES
     paths: set[str] = field(default_factory=set)
     """The paths of what was photographed."""
 
@@ -43,9 +45,9 @@ class Album:
     def shoot(self, page: Page, name: str) -> None:
         """Keep the page as it stands, at each width and in each scheme."""
         self.paths.add(urlsplit(page.url).path)
-        for scheme in SCHEMES:
+        for scheme in self.schemes:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for width in SIZES:
+            for width in self.sizes:
                 path = FOLDER / f"{name}-{width}-{scheme}.png"
                 try:
                     _take(page, path, width)
