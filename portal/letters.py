@@ -66,19 +66,20 @@ def render(
     """
     if not languages.language(language).writes_mails:
         language = languages.SOURCE
-    environment = _environment(language)
+    templates = environment(language)
     values = {**_on_one_line(context), "around": around, "language": language}
     values["code"] = grouped(code) if code else None
     subject, text, html = (
-        environment.get_template(f"{kind}/{part}").render(values)
+        templates.get_template(f"{kind}/{part}").render(values)
         for part in ("subject.txt", "body.txt", "body.html")
     )
     return Wording(_shortened(_joined(subject)), _tidy(text), _inliner.inline(html))
 
 
 @lru_cache(maxsize=8)
-def _environment(language: str) -> Environment:
-    environment = Environment(
+def environment(language: str) -> Environment:
+    """Return the templates of mails, with their words in that language."""
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         autoescape=lambda name: name is not None and name.endswith(".html"),
@@ -86,10 +87,10 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
+    templates.install_gettext_translations(  # type: ignore[attr-defined]
         languages.language(language).words, newstyle=True
     )
-    environment.filters |= {
+    templates.filters |= {
         "euro": partial(formats.euro, locale=language),
         "long_day": lambda day: formats.long_day(date.fromisoformat(day), language),
         "month_name": lambda day: formats.month_name(date.fromisoformat(day), language),
@@ -97,7 +98,7 @@ def _environment(language: str) -> Environment:
         "iban_groups": formats.iban_groups,
         "gigabytes": partial(formats.gigabytes, locale=language),
     }
-    return environment
+    return templates
 
 
 def _on_one_line(value: Any) -> Any:
