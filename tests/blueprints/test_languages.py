@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
@@ -177,6 +179,18 @@ def test_the_profile_says_which_language_is_whose(app: Flask, services: Services
 
     choose(browser, "en")
     assert "Pages, documents and e-mails are in this language: English." in browser.get("/profilo").text
+
+    choose(browser, "de")
+    assert "Seiten, Dokumente und E-Mails sind in dieser Sprache: Deutsch." in browser.get("/profilo").text
+
+
+def test_the_profile_says_that_mails_are_in_italian(
+    app: Flask, services: Services, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gaps = replace(languages.language("de"), writes_mails=False)
+    known = languages.language
+    monkeypatch.setattr(languages, "language", lambda code: gaps if code == "de" else known(code))
+    browser = Browser(app).enter(services, people.owner.subject)
 
     choose(browser, "de")
     assert "Die E-Mails sind auf Italienisch." in browser.get("/profilo").text

@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from portal.languages import codes
 from portal.letters import Surroundings, render
 from tools.pictures.album import FOLDER, SCHEMES, Album
 
@@ -346,11 +347,17 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def walk(album: Album) -> None:
-    """Photograph each mail: its HTML light and dark, its text beside it once."""
+    """Photograph each mail: its HTML light and dark, its text once; in other languages on a phone."""
     with album.visitor() as context:
         page = context.new_page()
         for name, (kind, about) in SAMPLES.items():
             _shoot(page, name, kind, about)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 400})
+        page.emulate_media(color_scheme="light")
+        for language in codes()[1:]:
+            for name, (kind, about) in SAMPLES.items():
+                page.set_content(render(kind, language, about, AROUND, code="ABCDEFGHJKLM").html)
+                page.screenshot(path=FOLDER / f"mail-{language}-{name}-{WIDTHS[0]}-light.png", full_page=True)
 
 
 def _shoot(page: Page, name: str, kind: str, about: dict[str, Any]) -> None:
