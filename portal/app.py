@@ -153,7 +153,6 @@ def _configure(app: Flask, services: Services) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.globals["brand"] = settings.brand
     if settings.proxy_count:
         count = settings.proxy_count

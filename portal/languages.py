@@ -6,7 +6,7 @@ is a folder of catalogues, kept as text and compiled in memory; what a catalogue
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+
+from portal.elision import elided
 
 SOURCE = "it"
 """The language that texts are written in."""
@@ -39,6 +41,10 @@ class Language:
     """Whether every text of its catalogues has words."""
     writes_mails: bool
     """Whether every text of mails has: a mail is in one language or in another, never in two."""
+
+    def fitted(self, text: str, values: Mapping[str, object]) -> str:
+        """Return the text as this language says it with these values, which still stand as placeholders."""
+        return elided(text, values) if values and self.code == SOURCE else text
 
 
 @cache
@@ -84,19 +90,18 @@ def speaking(code: str) -> Iterator[None]:
         _spoken.reset(before)
 
 
-def gettext(text: str) -> str:
-    """Return the text in the language of the moment."""
-    return _spoken.get(_ITALIAN).words.gettext(text)
+def gettext(text: str, /, **values: object) -> str:
+    """Return the text in the language of the moment, with its values if it has any."""
+    spoken = _spoken.get(_ITALIAN)
+    said = spoken.words.gettext(text)
+    return spoken.fitted(said, values) % values if values else said
 
 
-def ngettext(one: str, many: str, count: int) -> str:
-    """Return the text for that many, by the language's own rule of plurals."""
-    return _spoken.get(_ITALIAN).words.ngettext(one, many, count)
-
-
-def pgettext(context: str, text: str) -> str:
-    """Return the text in the sense that the context names."""
-    return str(_spoken.get(_ITALIAN).words.pgettext(context, text))
+def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
+    """Return the text for that many, by the language's own rule of plurals, with its values if it has any."""
+    spoken = _spoken.get(_ITALIAN)
+    said = spoken.words.ngettext(one, many, count)
+    return spoken.fitted(said, values) % values if values else said
 
 
 def _name(code: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from portal import formats, languages
+from portal import formats, languages, sentences
 from portal.domain.colours import OWN_COLOUR, Shades, shades_of
 from portal.domain.lifecycle import SUSPENDED_CAPABILITIES, Capabilities
 from portal.domain.mail_codes import grouped
@@ -85,11 +85,8 @@ def environment(language: str) -> Environment:
         autoescape=lambda name: name is not None and name.endswith(".html"),
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
     )
-    templates.install_gettext_translations(  # type: ignore[attr-defined]
-        languages.language(language).words, newstyle=True
-    )
+    sentences.teach(templates, partial(languages.language, language))
     templates.filters |= {
         "euro": partial(formats.euro, locale=language),
         "long_day": lambda day: formats.long_day(date.fromisoformat(day), language),

@@ -8,7 +8,7 @@ from flask_babel import Babel, Domain
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import languages, web
+from portal import languages, sentences, web
 
 COOKIE = "lingua"
 YEAR_SECONDS = 31_536_000
@@ -41,12 +41,7 @@ def register(app: Flask) -> None:
         default_timezone="Europe/Rome",
         locale_selector=lambda: languages.current().code,
     )
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        languages.gettext,
-        languages.ngettext,
-        newstyle=True,
-        pgettext=languages.pgettext,
-    )
+    sentences.teach(app.jinja_env, languages.current)
     app.jinja_env.globals |= {"spoken": languages.current, "languages": languages.known}
     app.before_request(_as_the_browser_wants)
     app.teardown_request(_fall_silent)

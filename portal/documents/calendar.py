@@ -72,26 +72,31 @@ def _event(each: ReminderDay, head: CalendarHead) -> icalendar.Event:
 
 def _summary(each: ReminderDay) -> str:
     if each.count == 1:
+        address = each.addresses[0]
         said = {
-            Reminder.EXPIRY: _("Scade la PEC %(address)s"),
-            Reminder.LAST_DAY: _("Ultimo giorno per rinnovare la PEC %(address)s"),
-            Reminder.DELETION: _("Viene cancellata la PEC %(address)s, se non è rinnovata"),
+            Reminder.EXPIRY: _("Scade la PEC %(address)s", address=address),
+            Reminder.LAST_DAY: _("Ultimo giorno per rinnovare la PEC %(address)s", address=address),
+            Reminder.DELETION: _("Viene cancellata la PEC %(address)s, se non è rinnovata", address=address),
         }
-        return said[each.kind] % {"address": each.addresses[0]}
+        return said[each.kind]
     said = {
-        Reminder.EXPIRY: ngettext("Scade %(num)s casella PEC", "Scadono %(num)s caselle PEC", each.count),
+        Reminder.EXPIRY: ngettext(
+            "Scade %(num)s casella PEC", "Scadono %(num)s caselle PEC", each.count, num=each.count
+        ),
         Reminder.LAST_DAY: ngettext(
             "Ultimo giorno per rinnovare %(num)s casella PEC",
             "Ultimo giorno per rinnovare %(num)s caselle PEC",
             each.count,
+            num=each.count,
         ),
         Reminder.DELETION: ngettext(
             "Viene cancellata %(num)s casella PEC, se non è rinnovata",
             "Vengono cancellate %(num)s caselle PEC, se non sono rinnovate",
             each.count,
+            num=each.count,
         ),
     }
-    return said[each.kind] % {"num": each.count}
+    return said[each.kind]
 
 
 def _description(each: ReminderDay) -> str:
@@ -103,5 +108,5 @@ def _description(each: ReminderDay) -> str:
         Reminder.DELETION: _("Messaggi e archivio non si possono più recuperare."),
     }[each.kind]
     more = each.count - len(each.addresses)
-    rest = [ngettext("e un'altra", "e altre %(num)s", more) % {"num": more}] if more else []
+    rest = [ngettext("e un'altra", "e altre %(num)s", more, num=more)] if more else []
     return "\n".join([meaning, *each.addresses, *rest])

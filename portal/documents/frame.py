@@ -183,7 +183,7 @@ class _Pages(FPDF):
         self.set_text_color(*MUTED)
         where = f"{self._title} · {self._head.support_email} · {self._head.public_url}"
         self.cell(self.epw - 25, 5, _writable(where))
-        page = _("pagina %(page)s di %(pages)s") % {"page": self.page_no(), "pages": "{nb}"}
+        page = _("pagina %(page)s di %(pages)s", page=self.page_no(), pages="{nb}")
         self.cell(25, 5, page, align="R")
 
 

@@ -44,7 +44,7 @@ def instructions_paper(head: Letterhead, to_pay: ToPay, destination: Destination
     write = _WRITERS.get(to_pay.method)
     if write is None:
         raise ValueError(f"nothing to write down for {to_pay.method}")
-    title = _("Come pagare l'ordine %(number)s") % {"number": to_pay.number}
+    title = _("Come pagare l'ordine %(number)s", number=to_pay.number)
     paper = Paper(head, title, at=to_pay.placed_at)
     write(paper, to_pay, destination)
     _when(paper, to_pay)
@@ -113,8 +113,11 @@ def _blank_slip(paper: Paper, to_pay: ToPay, destination: Destination) -> None:
 def _when(paper: Paper, to_pay: ToPay) -> None:
     paper.heading(_("Quando vale"))
     paper.paragraph(
-        _("Pagando oggi registriamo il pagamento tra il %(earliest)s e il %(latest)s.")
-        % {"earliest": long_day(to_pay.earliest), "latest": long_day(to_pay.latest)}
+        _(
+            "Pagando oggi registriamo il pagamento tra il %(earliest)s e il %(latest)s.",
+            earliest=long_day(to_pay.earliest),
+            latest=long_day(to_pay.latest),
+        )
     )
     paper.paragraph(
         _(

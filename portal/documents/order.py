@@ -45,7 +45,7 @@ class PaperOrder:
 
 def order_paper(head: Letterhead, order: PaperOrder) -> bytes:
     """Return the order as a PDF."""
-    paper = Paper(head, _("Ordine %(number)s") % {"number": order.number}, at=order.placed_at)
+    paper = Paper(head, _("Ordine %(number)s", number=order.number), at=order.placed_at)
     paper.facts(
         [
             (_("Data"), moment(order.placed_at)),
@@ -65,7 +65,7 @@ def order_paper(head: Letterhead, order: PaperOrder) -> bytes:
         paper.table(columns, [_cells(line) for line in order.lines])
     left = order.line_count - len(order.lines)
     if left > 0:
-        paper.paragraph(_("e altre %(count)s caselle, elencate nella pagina dell'ordine") % {"count": left})
+        paper.paragraph(_("e altre %(count)s caselle, elencate nella pagina dell'ordine", count=left))
     paper.sums(_sums(order))
     paper.paragraph(_("Questo documento non è una fattura."), small=True)
     return paper.pdf()
@@ -78,6 +78,6 @@ def _cells(line: PaperLine) -> tuple[str, str, str, str]:
 def _sums(order: PaperOrder) -> list[Sum]:
     return [
         Sum(_("Totale senza IVA"), euro(order.net_cents)),
-        Sum(_("IVA %(rate)s%%") % {"rate": per_cent(order.vat_rate)}, euro(order.vat_cents)),
+        Sum(_("IVA %(rate)s%%", rate=per_cent(order.vat_rate)), euro(order.vat_cents)),
         Sum(_("Totale da pagare"), euro(order.due_cents), strong=True),
     ]

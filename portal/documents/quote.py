@@ -55,9 +55,12 @@ def quote_paper(kept: KeptQuote, head: Letterhead) -> bytes:
     paper.paragraph(_vat_reason(told), small=True)
     if told.split_payment:
         paper.paragraph(_("Scissione dei pagamenti: l'IVA è indicata e la versa l'ente, che paga il netto."))
-    written = _("Scritto il %(moment)s e mai cambiato da allora. Impronta SHA-256: %(sha256)s")
-    values = {"moment": moment(kept.created_at), "sha256": kept.sha256}
-    paper.paragraph(written % values, small=True)
+    written = _(
+        "Scritto il %(moment)s e mai cambiato da allora. Impronta SHA-256: %(sha256)s",
+        moment=moment(kept.created_at),
+        sha256=kept.sha256,
+    )
+    paper.paragraph(written, small=True)
     return paper.pdf()
 
 
@@ -93,20 +96,22 @@ def _detail(charge: Charge, quantity: int) -> str:
 
 
 def _reason(charge: Charge) -> str:
-    values = {
-        "code": charge.code,
-        "end": short_day(charge.valid_to) if charge.valid_to else "",
-        "listed": euro(charge.list_cents or 0),
-    }
+    end = short_day(charge.valid_to) if charge.valid_to else ""
+    listed = euro(charge.list_cents or 0)
     words = {
         Basis.LIST: _("Prezzo di listino"),
-        Basis.PROMOTION: _("Promozione %(code)s, fino al %(end)s; poi di listino %(listed)s all'anno"),
+        Basis.PROMOTION: _(
+            "Promozione %(code)s, fino al %(end)s; poi di listino %(listed)s all'anno",
+            code=charge.code,
+            end=end,
+            listed=listed,
+        ),
         Basis.AFTER_PROMOTION: _("Prezzo di listino, dopo il primo anno in promozione"),
-        Basis.CONVENTION: _("Convenzione %(code)s: prezzo di tutta la durata"),
+        Basis.CONVENTION: _("Convenzione %(code)s: prezzo di tutta la durata", code=charge.code),
         Basis.ONE_OFF: _("Si paga una volta sola"),
-    }[charge.basis] % values
+    }[charge.basis]
     ends = charge.valid_to is not None and charge.basis is not Basis.PROMOTION
-    return f"{words}, {_('in vigore fino al %(end)s') % values}" if ends else words
+    return f"{words}, {_('in vigore fino al %(end)s', end=end)}" if ends else words
 
 
 def _sums(told: ToldQuote) -> list[Sum]:
@@ -124,5 +129,8 @@ def _vat_reason(told: ToldQuote) -> str:
     rate = per_cent(vat.rate)
     if vat.first_day == date.min:
         return _("Aliquota IVA %s%%, arrotondata una volta sola sul totale.") % rate
-    words = _("Aliquota IVA %(rate)s%%, in vigore dal %(day)s; arrotondata una volta sola sul totale.")
-    return words % {"rate": rate, "day": short_day(vat.first_day)}
+    return _(
+        "Aliquota IVA %(rate)s%%, in vigore dal %(day)s; arrotondata una volta sola sul totale.",
+        rate=rate,
+        day=short_day(vat.first_day),
+    )

@@ -454,7 +454,7 @@ def test_a_term_that_was_over_unannounced_is_told_before_anything_goes(services:
         write_notices(session, None, today=TODAY, now=NOW)
     (words,) = said(services, "it")
     assert "era pagato fino al 23 novembre 2026" in words.text
-    assert "entro il 1 dicembre 2026" in words.text
+    assert "entro il 1º dicembre 2026" in words.text
     assert do(services) == 0, "the mail has not left yet"
 
     sent(services, NOW - timedelta(days=NOTICE_DAYS) + timedelta(minutes=1))

@@ -58,7 +58,7 @@ def test_a_language_without_words_reads_italian(monkeypatch: pytest.MonkeyPatch)
     words = render("expiry_notice", "de", EXPIRY, AROUND)
 
     assert words.subject == "studio@pec.example scade tra 7 giorni"
-    assert "1 dicembre 2026" in words.text
+    assert "1º dicembre 2026" in words.text
     assert 'lang="it"' in words.html
 
 
