@@ -23,6 +23,8 @@ class Extra:
     valid_to: date | None = None
     description_it: str = ""
     description_en: str = ""
+    name_de: str = ""
+    description_de: str = ""
 
     def in_force_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
@@ -34,8 +36,13 @@ class Extra:
 
     def name(self, language: str) -> str:
         """Return its name for people who read that language, else in Italian."""
-        return self.name_en if language == "en" else self.name_it
+        return said_in(language, it=self.name_it, en=self.name_en, de=self.name_de)
 
     def description(self, language: str) -> str:
         """Return what it is, for people who read that language, else in Italian."""
-        return self.description_en if language == "en" else self.description_it
+        return said_in(language, it=self.description_it, en=self.description_en, de=self.description_de)
+
+
+def said_in(language: str, **words: str) -> str:
+    """Return the words for people who read that language, the Italian ones where it has none."""
+    return words.get(language) or words["it"]

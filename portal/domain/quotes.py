@@ -140,8 +140,13 @@ def _line(line: QuoteLine) -> dict[str, Any]:
         "code": charge.code,
         "list_cents": charge.list_cents,
         "valid_to": charge.valid_to.isoformat() if charge.valid_to else None,
-        "names": [charge.extra.name_it, charge.extra.name_en] if charge.extra else None,
+        "names": _names(charge.extra) if charge.extra else None,
     }
+
+
+def _names(extra: Extra) -> list[str]:
+    """Return the Italian name, the English one and, if there is one, the German: older quotes have none."""
+    return [extra.name_it, extra.name_en, *filter(None, [extra.name_de])]
 
 
 def _read_line(found: Mapping[str, Any], day: date) -> QuoteLine:
@@ -155,9 +160,15 @@ def _read_line(found: Mapping[str, Any], day: date) -> QuoteLine:
         found["code"],
         found["list_cents"],
         valid_to,
-        Extra(found["code"], names[0], names[1], found["unit_cents"], day, valid_to) if names else None,
+        _read_extra(found, day, valid_to) if names else None,
     )
     return QuoteLine(charge, found["quantity"], found["net_cents"])
+
+
+def _read_extra(found: Mapping[str, Any], day: date, valid_to: date | None) -> Extra:
+    italian, english, *german = found["names"]
+    name_de = german[0] if german else ""
+    return Extra(found["code"], italian, english, found["unit_cents"], day, valid_to, name_de=name_de)
 
 
 def _plain(rate: Decimal) -> str:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from portal.domain.extras import Extra
+from portal.domain.extras import Extra, said_in
 from portal.domain.orders import OrderState
 from portal.domain.pricing import QuoteLine
 from portal.store.base import Base, Cents, Id
@@ -47,6 +47,9 @@ class ExtraRow(Base):
     name_en: Mapped[str] = mapped_column(String(80))
     description_it: Mapped[str] = mapped_column(String(300), default="")
     description_en: Mapped[str] = mapped_column(String(300), default="")
+    name_de: Mapped[str] = mapped_column(String(80), default="")
+    """Empty: as in Italian."""
+    description_de: Mapped[str] = mapped_column(String(300), default="")
     net_cents: Mapped[Cents]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
@@ -62,6 +65,8 @@ class ExtraRow(Base):
             self.valid_to,
             self.description_it,
             self.description_en,
+            self.name_de,
+            self.description_de,
         )
 
 
@@ -94,6 +99,7 @@ class OrderExtra(Base):
     code: Mapped[str] = mapped_column(String(32))
     name_it: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
+    name_de: Mapped[str] = mapped_column(String(80), default="")
     pieces: Mapped[int]
     unit_cents: Mapped[Cents]
     net_cents: Mapped[Cents]
@@ -102,7 +108,7 @@ class OrderExtra(Base):
 
     def name(self, language: str) -> str:
         """Return its name for people who read that language, else in Italian."""
-        return self.name_en if language == "en" else self.name_it
+        return said_in(language, it=self.name_it, en=self.name_en, de=self.name_de)
 
 
 PIECES = (
@@ -154,6 +160,7 @@ def store_order_extras(session: Session, order_id: int, lines: Iterable[QuoteLin
             "code": extra.code,
             "name_it": extra.name_it,
             "name_en": extra.name_en,
+            "name_de": extra.name_de,
             "pieces": line.quantity,
             "unit_cents": line.charge.unit_cents,
             "net_cents": line.net_cents,

@@ -266,7 +266,8 @@ def _line(line: OrderLine) -> Context:
 
 
 def _extra(extra: OrderExtra) -> Context:
-    return {"names": {"it": extra.name_it, "en": extra.name_en}, "pieces": extra.pieces}
+    names = {"it": extra.name_it, "en": extra.name_en, "de": extra.name_de or extra.name_it}
+    return {"names": names, "pieces": extra.pieces}
 
 
 def _plain(rate: Decimal) -> str:

@@ -21,14 +21,19 @@ from portal.wiring import Services
 from tests.blueprints.shop import Shopper, shopper
 from tests.factories import DOCTORS, TODAY, make_conventions
 
+KIT_NAMES = {
+    "it": "Kit di Firma Digitale",
+    "en": "Digital signature kit",
+    "de": "Kit für die digitale Signatur",
+}
+
 
 def offer_kit(services: Services) -> None:
     with services.transaction() as session:
         session.add(
             ExtraRow(
                 code="kit",
-                name_it="Kit di Firma Digitale",
-                name_en="Digital signature kit",
+                **{f"name_{language}": name for language, name in KIT_NAMES.items()},
                 net_cents=3600,
                 valid_from=TODAY - timedelta(days=1),
             )
@@ -174,7 +179,7 @@ def test_from_the_order_to_the_parcel(app: Flask, services: Services) -> None:
     with services.transaction() as session:
         assert extras_waiting(session, limit=10) == []
         assert session.scalars(select(Mail)).first().context["extras"] == [  # type: ignore[union-attr]
-            {"names": {"it": "Kit di Firma Digitale", "en": "Digital signature kit"}, "pieces": 2}
+            {"names": KIT_NAMES, "pieces": 2}
         ]
         order = session.scalars(select(Order)).one()
         order.state, order.paid_at = OrderState.PAID, services.now()
@@ -185,6 +190,8 @@ def test_from_the_order_to_the_parcel(app: Flask, services: Services) -> None:
         mark_sent(session, number, "kit", now=services.now() + timedelta(days=1))
 
     assert "Spedito il 24 novembre 2026" in person.browser.get(f"/ordini/{number}").text
+    person.browser.post("/lingua", {"language": "de", "next": "/"})
+    assert KIT_NAMES["de"] in person.browser.get(f"/ordini/{number}").text
     with services.reading() as session:
         assert extras_waiting(session, limit=10) == []
         assert session.scalars(select(OrderExtra.sent_at)).one() == services.now()

@@ -7,9 +7,11 @@ from datetime import date
 
 import pytest
 
+from portal.domain.charges import Basis, Charge
+from portal.domain.extras import Extra
 from portal.domain.plans import Plan
 from portal.domain.price_list import Item, Price, price_list_on
-from portal.domain.pricing import Choice, quote
+from portal.domain.pricing import Choice, QuoteLine, quote
 from portal.domain.quotes import QuoteFault, ToldQuote, canonical, faults, fingerprint, read_quote
 
 DAY = date(2026, 11, 24)
@@ -44,6 +46,17 @@ def test_whatever_differs_shows_in_the_fingerprint(other: ToldQuote) -> None:
 
 def test_the_text_can_be_read_back() -> None:
     assert read_quote(TEXT) == TOLD
+
+
+@pytest.mark.parametrize(("german", "names"), [("", '["Kit","Set"]'), ("Satz", '["Kit","Set","Satz"]')])
+def test_an_extra_is_read_back_by_its_names(german: str, names: str) -> None:
+    """A quote from before there were German names has the same text today."""
+    kit = Extra("kit", "Kit", "Set", 3600, DAY, name_de=german)
+    line = QuoteLine(Charge(None, 1, 3600, Basis.ONE_OFF, "kit", extra=kit), 1, 3600)
+    told = replace(TOLD, quote=replace(TOLD.quote, lines=(line,)))
+
+    assert f'"names":{names},' in canonical(told)
+    assert read_quote(canonical(told)) == told
 
 
 def test_a_quote_holds_until_its_day_ends() -> None:

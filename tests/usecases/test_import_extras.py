@@ -41,6 +41,17 @@ def test_an_extra_without_english_words_has_the_italian_ones(services: Services)
     assert stored(services) == [Extra("kit", "Kit di firma", "Kit di firma", 3600, date(2026, 1, 1))]
 
 
+def test_what_is_said_in_german_is_kept_and_the_rest_read_in_italian(services: Services) -> None:
+    header = "code;name_it;name_de;description_it;description_de;net;valid_from\n"
+    rows = "kit;Kit di firma;Signaturkit;Lettore;Lesegerät;36;2026-01-01\nsms;Avvisi;;;;1;2026-01-01\n"
+    with services.transaction() as session:
+        import_extras(session, io.BytesIO((header + rows).encode()), today=services.today())
+
+    kit, sms = stored(services)
+    assert (kit.name("de"), kit.description("de")) == ("Signaturkit", "Lesegerät")
+    assert (kit.name("it"), kit.name("en"), sms.name("de")) == ("Kit di firma", "Kit di firma", "Avvisi")
+
+
 @pytest.mark.parametrize(
     ("row", "column", "reason"),
     [

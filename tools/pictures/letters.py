@@ -45,7 +45,16 @@ _LINES = {
         },
     ],
     "line_count": 12,
-    "extras": [{"names": {"it": "Kit di Firma Digitale", "en": "Digital signature kit"}, "pieces": 1}],
+    "extras": [
+        {
+            "names": {
+                "it": "Kit di Firma Digitale",
+                "en": "Digital signature kit",
+                "de": "Kit für die digitale Signatur",
+            },
+            "pieces": 1,
+        }
+    ],
 }
 _ORDER = {
     "name": "Paolo Rossi",

@@ -18,7 +18,10 @@ from portal.usecases.imports.problems import Problem, Reason, RowsRefused
 from portal.usecases.imports.values import Values
 
 REQUIRED = ("code", "name_it", "net", "valid_from")
-OPTIONAL = ("name_en", "description_it", "description_en", "valid_to", "note")
+OPTIONAL = (
+    *("name_en", "name_de", "description_it", "description_en", "description_de"),
+    *("valid_to", "note"),
+)
 """`note` is for whoever reads the file; it is not kept."""
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 80, 300
@@ -43,14 +46,18 @@ def _extra(values: Values) -> Extra | None:
     values.required("code")
     values.required("name_it")
     code, net = values.code("code").lower(), values.amount("net", limit=LARGEST_NET)
-    name_it, name_en = (_words(values, column, LONGEST_NAME) for column in ("name_it", "name_en"))
-    told_it, told_en = (
-        _words(values, column, LONGEST_DESCRIPTION) for column in ("description_it", "description_en")
-    )
+    name_it, name_en, name_de = _in_each_language(values, "name", LONGEST_NAME)
+    told_it, told_en, told_de = _in_each_language(values, "description", LONGEST_DESCRIPTION)
     first, last = period(values)
     if values.problems or first is None:
         return None
-    return Extra(code, name_it, name_en or name_it, net, first, last, told_it, told_en or told_it)
+    return Extra(
+        code, name_it, name_en or name_it, net, first, last, told_it, told_en or told_it, name_de, told_de
+    )
+
+
+def _in_each_language(values: Values, what: str, limit: int) -> list[str]:
+    return [_words(values, f"{what}_{language}", limit) for language in ("it", "en", "de")]
 
 
 def _words(values: Values, column: str, limit: int) -> str:
@@ -100,9 +107,10 @@ def _write(session: Session, lines: _Lines, stored: _Stored) -> Imported:
             continue
         added, changed = (added, changed + 1) if row else (added + 1, changed)
         row = row or ExtraRow(code=offer.code, valid_from=offer.valid_from)
-        row.name_it, row.name_en, row.net_cents = offer.name_it, offer.name_en, offer.net_cents
+        row.name_it, row.name_en, row.name_de = offer.name_it, offer.name_en, offer.name_de
         row.description_it, row.description_en = offer.description_it, offer.description_en
-        row.valid_to = offer.valid_to
+        row.description_de = offer.description_de
+        row.net_cents, row.valid_to = offer.net_cents, offer.valid_to
         session.add(row)
     session.flush()
     return Imported(added, changed, len(lines) - added - changed)
