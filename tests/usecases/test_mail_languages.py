@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from html import unescape
+from html import escape, unescape
 
 import pytest
 
 from portal import languages
-from portal.letters import TEMPLATES, render
+from portal.letters import TEMPLATES, Wording, render
+from tests.blueprints.spoken import italian_on
 from tests.usecases.test_notices import AROUND
 from tools.pictures.letters import SAMPLES
 
+ITALIAN = {
+    "de": re.compile(r"\b\d\d/\d\d/\d{4}\b|\b(?:marzo|novembre|dicembre)\b|€\s?\d"),
+    "en": re.compile(r"\b(?:marzo|novembre|dicembre)\b|\d,\d\d\b|€\s"),
+}
+"""Days and amounts as only Italian writes them."""
+OWN_TITLES = {"Condizioni generali di contratto"}
+"""A contract is called as its own text is."""
 EXPIRY = {
     "name": "Mario Rossi",
     "address": "studio@pec.example",
@@ -71,6 +79,19 @@ def test_every_kind_of_mail_is_photographed_in_words_of_its_language() -> None:
             words = render(kind, language, about, AROUND, code="ABCDEFGHJKLM")
             assert f'lang="{language}"' in words.html
             assert "\n\n--\n" in words.text, f"{kind}: the foot stands apart"
+            if language != languages.SOURCE:
+                assert italian_in(words, language) <= OWN_TITLES, kind
+
+
+def italian_in(words: Wording, language: str) -> set[str]:
+    """Return what text and HTML say in Italian: words the language has itself, days and amounts."""
+    lines = "".join(f"<p>{escape(line.removeprefix('- '))}</p>" for line in words.text.splitlines())
+    whole = f"{words.subject}\n{words.text}{words.html}"
+    return {
+        *italian_on(lines, language),
+        *italian_on(words.html, language),
+        *ITALIAN[language].findall(whole),
+    }
 
 
 @pytest.mark.parametrize(
