@@ -70,13 +70,13 @@ def _unaccented(text: str) -> str:
 
 
 def long_day(day: date, locale: str | None = None) -> str:
-    """Return «25 settembre 2026», «1º dicembre 2026»."""
+    """Return «25 settembre 2026», «1º dicembre 2026»; no line ends behind the point of «25. September»."""
     return _long_day(day, locale or languages.current().code)
 
 
 @lru_cache(maxsize=4096)
 def _long_day(day: date, locale: str) -> str:
-    written = format_date(day, "long", locale=_locale(locale))
+    written = format_date(day, "long", locale=_locale(locale)).replace(". ", f".{NO_BREAK}")
     return f"1º{written[1:]}" if day.day == 1 and locale == languages.SOURCE else written
 
 

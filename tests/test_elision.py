@@ -69,7 +69,7 @@ def test_the_first_of_a_month_is_an_ordinal_in_italian_alone() -> None:
     assert [long_day(first, each) for each in ("it", "en", "de")] == [
         "1º dicembre 2026",
         "1 December 2026",
-        "1. Dezember 2026",
+        "1.\u00a0Dezember 2026",
     ]
     assert long_day(date(2026, 12, 11)) == "11 dicembre 2026"
 

@@ -64,9 +64,9 @@ def test_italian_dates_have_two_digits_and_four() -> None:
             "de",
             [
                 "1.234,50\u00a0€",
-                "5. September 2026",
+                "5.\u00a0September 2026",
                 "05.09.2026",
-                "5. September 2026, 14:05",
+                "5.\u00a0September 2026, 14:05",
                 "in 12 Tagen",
                 "0,42 GB",
                 "4,5",

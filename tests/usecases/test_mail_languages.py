@@ -53,7 +53,7 @@ def test_who_reads_german_is_told_in_german_what_happens() -> None:
 
     assert words.subject == "studio@pec.example läuft in 7 Tagen ab"
     assert "Guten Tag Mario Rossi,\n\ndas PEC-Postfach studio@pec.example läuft" in words.text
-    assert "ab dem 2. März 2027 wird es mit allen Nachrichten gelöscht" in words.text
+    assert "ab dem 2.\u00a0März 2027 wird es mit allen Nachrichten gelöscht" in words.text
     assert "Handelsregister" in words.html
     assert not re.search(r"casella|scade|rinnov(?!a)", words.text)
 
