@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from functools import lru_cache
 
+import brotli
 from flask import Flask, Response, request
 
 from portal import languages, web
@@ -31,7 +32,7 @@ HSTS = "max-age=63072000; includeSubDomains"
 KEPT = ("static", "brand.file")
 """What browsers may keep for a year: its address changes with its content."""
 COMPRESSED_FROM = 1_000
-"""Bytes below which gzip gains nothing."""
+"""Bytes below which packing gains nothing."""
 TEXTUAL = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
 
@@ -66,15 +67,18 @@ def _dress(response: Response) -> Response:
 
 
 def _compress(response: Response) -> Response:
-    if not request.accept_encodings.best_match(["gzip"]) or not _worth_it(response):
+    """Pack a text in the way that the browser reads: what is kept for a year once, and then as small as can be."""
+    is_kept = request.endpoint in KEPT
+    encoding = request.accept_encodings.best_match(["br", "gzip"] if is_kept else ["gzip"])
+    if not encoding or not _worth_it(response):
         return response
-    if request.endpoint in KEPT:
+    if is_kept:
         response.direct_passthrough = False
-        packed = _packed_once(response.get_data(), _kind(response))
+        packed = _packed_once(response.get_data(), _kind(response), encoding)
     else:
         packed = gzip.compress(response.get_data(), 6)
     response.set_data(packed)
-    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Encoding"] = encoding
     return response
 
 
@@ -94,6 +98,7 @@ def _kind(response: Response) -> str:
 
 
 @lru_cache(maxsize=64)
-def _packed_once(body: bytes, kind: str) -> bytes:
+def _packed_once(body: bytes, kind: str, encoding: str) -> bytes:
     slim = {"css": slim_css, "javascript": slim_js}.get(kind)
-    return gzip.compress(slim(body.decode()).encode() if slim else body, 9)
+    text = slim(body.decode()).encode() if slim else body
+    return brotli.compress(text) if encoding == "br" else gzip.compress(text, 9)

@@ -6,6 +6,7 @@ import gzip
 import re
 from dataclasses import replace
 
+import brotli
 import pytest
 from flask import Flask, Response, abort, make_response
 from sqlalchemy.exc import OperationalError
@@ -182,18 +183,29 @@ def test_nothing_is_inline(app: Flask, world: World, person: str | None) -> None
     assert found == []
 
 
-@pytest.mark.parametrize("path", ["/accedi", "/static/portal.css"])
-def test_long_texts_are_compressed_for_whoever_can_read_them(app: Flask, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "read", "sent"),
+    [
+        ("/accedi", "gzip, br", "gzip"),
+        ("/static/portal.css", "gzip, deflate, br, zstd", "br"),
+        ("/static/portal.css", "gzip", "gzip"),
+        ("/static/portal.css", "br;q=0, gzip", "gzip"),
+    ],
+)
+def test_long_texts_are_packed_in_the_way_the_browser_reads(
+    app: Flask, path: str, read: str, sent: str
+) -> None:
     client = app.test_client()
 
     plain = client.get(path, buffered=True)
-    packed = client.get(path, buffered=True, headers={"Accept-Encoding": "gzip, br"})
+    packed = client.get(path, buffered=True, headers={"Accept-Encoding": read})
 
     assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Encoding"] == sent
     assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2
     text = plain.text if path == "/accedi" else slim_css(plain.text)
-    assert len(gzip.decompress(packed.data)) == len(text.encode())
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress}[sent]
+    assert len(unpack(packed.data)) == len(text.encode())
 
 
 def test_short_answers_are_not_compressed(app: Flask) -> None:
