@@ -135,11 +135,11 @@ def complete_the_consultant(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("1 titolare da completare")
     press(page, "Completa i contatti di Ugo Martini")
     page.locator(".person").get_by_label("Telefono").fill("333")
-    press(page, "Salva i contatti")
+    press(page, "Salva i recapiti")
     expect(page.locator("#errori")).to_contain_text("Scrivi da 6 a 15 cifre")
     no_barriers(page)
     page.locator(".person").get_by_label("Telefono").fill("0575 123456")
-    press(page, "Salva i contatti")
+    press(page, "Salva i recapiti")
     expect(page.locator("main")).not_to_contain_text("Da completare")
 
 

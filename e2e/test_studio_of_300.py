@@ -105,7 +105,7 @@ def complete_the_data(page: Page) -> None:
     for _ in range(INCOMPLETE):
         press(page, "Completa i contatti di", exact=False)
         page.locator(".person").get_by_label("Telefono").fill("0575 123456")
-        press(page, "Salva i contatti")
+        press(page, "Salva i recapiti")
     expect(page.locator("main")).to_contain_text("I dati dei titolari ci sono tutti.")
     no_barriers(page)
     press(page, "Prosegui")

@@ -67,7 +67,7 @@ def _dress(response: Response) -> Response:
 
 
 def _compress(response: Response) -> Response:
-    """Pack a text in the way that the browser reads: what is kept for a year once, and then as small as can be."""
+    """Pack a text in a way that the browser reads: what is kept for a year once, and as small as can be."""
     is_kept = request.endpoint in KEPT
     encoding = request.accept_encodings.best_match(["br", "gzip"] if is_kept else ["gzip"])
     if not encoding or not _worth_it(response):

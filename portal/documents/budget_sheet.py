@@ -14,7 +14,7 @@ from portal.languages import gettext as _
 
 def budget_sheet(ahead: YearAhead) -> Iterator[bytes]:
     """Give the file, in the language of the moment: one row a month, and the sum."""
-    head = [_("Mese"), _("Caselle"), _("Imponibile"), _("IVA"), _("Totale con IVA")]
+    head = [_("Mese"), _("Caselle"), _("Senza IVA"), _("IVA"), _("Totale con IVA")]
     rows = [_row(_name(each), each.count, each.net_cents, each.gross_cents) for each in ahead.months]
     return pieces(head, [*rows, _row(_("Totale"), ahead.count, ahead.net_cents, ahead.gross_cents)])
 

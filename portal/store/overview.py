@@ -28,11 +28,13 @@ from portal.domain.conventions import Convention, Payer
 from portal.domain.plans import Plan
 from portal.domain.price_list import Item, Price, PriceList, price_list_on
 from portal.domain.pricing import Choice
+from portal.domain.promotions import Promotion
 from portal.store.base import AnyRow, AnySelect
 from portal.store.conventions import PAID_BY_MEMBER, ConventionRow, in_force
 from portal.store.mailboxes import Mailbox
 from portal.store.planner import unindexed
 from portal.store.prices import PriceRow, years_in
+from portal.store.promotions import PromotionRow
 from portal.store.renewability import RENEWABLE, TODAY, day_values
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT
 from portal.store.selections import SelectedMailbox
@@ -63,6 +65,7 @@ def overview(session: Session, account_id: int, today: date) -> Overview:
     prices = price_list_on(
         [_price(row) for row in rows if row.kind == "price"],
         today,
+        [_promotion(row) for row in rows if row.kind == "promotion"],
         conventions=[_convention(row) for row in rows if row.kind == "convention"],
     )
     (account,) = (row for row in rows if row.kind == "account")
@@ -88,6 +91,14 @@ def _convention(row: AnyRow) -> Convention:
 
 def _price(row: AnyRow) -> Price:
     return Price(Item(row.name), row.first, row.valid_from, row.valid_to, years_in(row.terms))
+
+
+def _promotion(row: AnyRow) -> Promotion:
+    """Return a promotion as far as it is needed for a price: what it is called is not."""
+    plans = frozenset(map(Plan, row.name.split(",")))
+    return Promotion(
+        "", plans, row.first, row.valid_from, row.valid_to, years_in(row.terms), bool(row.second)
+    )
 
 
 def _account() -> AnySelect:
@@ -146,6 +157,19 @@ def _prices() -> AnySelect:
     ).where(PriceRow.valid_from <= TODAY, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to >= TODAY))
 
 
+def _promotions() -> AnySelect:
+    return select(
+        literal_column("'promotion'"),
+        PromotionRow.plans,
+        PromotionRow.yearly_cents,
+        cast(PromotionRow.first_year_only, Integer),
+        literal_column("0"),
+        PromotionRow.valid_from,
+        PromotionRow.valid_to,
+        PromotionRow.terms,
+    ).where(PromotionRow.valid_from <= TODAY, PromotionRow.valid_to >= TODAY)
+
+
 def _conventions() -> AnySelect:
     return select(
         literal_column("'convention'"),
@@ -159,4 +183,4 @@ def _conventions() -> AnySelect:
     ).where(in_force(TODAY), PAID_BY_MEMBER)
 
 
-OVERVIEW = union_all(_account(), _selected(), _prices(), _conventions())
+OVERVIEW = union_all(_account(), _selected(), _prices(), _promotions(), _conventions())

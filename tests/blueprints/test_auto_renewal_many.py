@@ -88,4 +88,4 @@ def test_with_nothing_selected_it_leads_to_the_list(services: Services, clock: C
     text = Browser(app).enter(days.services, days.subject).get(PAGE).text
 
     assert "Nessuna casella selezionata" in text
-    assert "Disattiva l&#39;unica casella attiva" in text or "Disattiva l'unica casella attiva" in text
+    assert "Disattiva l&#39;unica casella attiva" in text or "Disattiva l'unico rinnovo automatico" in text

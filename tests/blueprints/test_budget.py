@@ -41,7 +41,7 @@ def test_the_months_come_as_a_file(owner: Browser) -> None:
     answer = owner.get("/caselle/spesa/esporta")
     rows = list(csv.reader(answer.data.decode("utf-8-sig").splitlines(), delimiter=";"))
 
-    assert rows[0] == ["Mese", "Caselle", "Imponibile", "IVA", "Totale con IVA"]
+    assert rows[0] == ["Mese", "Caselle", "Senza IVA", "IVA", "Totale con IVA"]
     assert rows[1] == ["Già scadute", "1", "5,00", "1,10", "6,10"]
     assert rows[-1] == ["Totale", "3", "35,00", "7,70", "42,70"]
     assert len(rows) == 15

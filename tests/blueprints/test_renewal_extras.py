@@ -220,7 +220,7 @@ def test_a_promotion_shows_its_end_and_the_price_that_follows(app: Flask, servic
     long = person.change(plan="pro", years=3).text
 
     assert "in promozione fino al 14/12/2026, poi €\u00a025,00 + IVA all'anno" in short
-    assert "promozione AUTUNNO fino al 14/12/2026" in short
+    assert "promozione AUTUNNO per gli ordini fino al 14/12/2026" in short
     assert "a prezzo di listino; per 1 o 2 anni è in promozione a €\u00a015,00 + IVA all'anno" in long
 
 

@@ -197,7 +197,7 @@ def test_fields_that_are_not_the_forms_change_nothing(app: Flask, services: Serv
 def test_a_plan_too_small_is_refused_in_its_row(app: Flask, services: Services) -> None:
     person = shopper(app, services, {"plan": Plan.PRO, "mailbox_used_mb": 1500}, {}).start()
     part = person.browser.get(f"{person.plan}?apri={person.addresses[0]}", headers=HTMX)
-    assert "Con Standard servono almeno 1 GB" in part.text
+    assert "Con Standard serve almeno 1 GB" in part.text
 
     live = person.change(plan="standard")
     plain = person.change(by_htmx=False, plan="standard")

@@ -19,6 +19,7 @@ from portal.store import selections
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
+from portal.store.promotions import PromotionRow
 from portal.store.selections import SelectedMailbox
 from portal.usecases import selection
 from portal.usecases.selection import Expiring, SelectionBar
@@ -314,6 +315,29 @@ def test_the_bar_counts_and_prices_the_selection_as_it_is_for_a_year(services: S
 
     expected = 500 + 500 + (500 + 300) + (2500 + 2 * 300 + 3 * 300) + 4000
     assert bar(services, account) == SelectionBar(count=5, net_cents=expected)
+
+
+@pytest.mark.parametrize(("ends_in", "expected"), [(0, 3000), (-1, 4000)])
+def test_the_bar_says_the_price_in_promotion_that_the_renewal_will_ask(
+    services: Services, ends_in: int, expected: int
+) -> None:
+    with services.transaction() as session:
+        make_prices(session)
+        session.add(
+            PromotionRow(
+                code="PREMIUM30",
+                plans="premium",
+                yearly_cents=3000,
+                valid_from=TODAY - timedelta(days=30),
+                valid_to=TODAY + timedelta(days=ends_in),
+                terms="1,2",
+                first_year_only=False,
+            )
+        )
+        account = make_account(session)
+        select_mailboxes(session, account, [make_mailbox(session, account, plan=Plan.PREMIUM)])
+
+    assert bar(services, account) == SelectionBar(1, expected)
 
 
 def test_nothing_selected_costs_nothing(services: Services) -> None:
