@@ -60,6 +60,7 @@ def _renew(phone: Album, page: Page) -> None:
     phone.shoot(page, "de-extra")
     press(page, "Weiter")
     phone.shoot(page, "de-dati")
+    page.get_by_role("radio", name="Keine Kennung").check()
     press(page, "Weiter")
     phone.shoot(page, "de-pagamento")
     page.get_by_role("radio", name=re.compile("Banküberweisung")).check()
