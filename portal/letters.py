@@ -10,6 +10,7 @@ from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from portal import formats, languages, sentences
 from portal.domain.colours import OWN_COLOUR, Shades, shades_of
@@ -18,6 +19,7 @@ from portal.domain.mail_codes import grouped
 
 TEMPLATES = Path(__file__).parent / "templates" / "mail"
 LONGEST_SUBJECT = 200
+NO_BREAK_HYPHEN = "\u2011"
 _inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 """Mail programs want styles on the elements; the dark colours stay behind as a media query."""
 
@@ -94,8 +96,21 @@ def environment(language: str) -> Environment:
         "short_day": lambda day: formats.short_day(date.fromisoformat(day), language),
         "iban_groups": formats.iban_groups,
         "gigabytes": partial(formats.gigabytes, locale=language),
+        "breakable": breakable,
+        "unbroken": unbroken,
     }
     return templates
+
+
+def breakable(text: str) -> Markup:
+    """Return a text whose address a narrow screen breaks before its «@» or a dot, not within a word."""
+    name, at, domain = text.partition("@")
+    return Markup("<wbr>.").join(name.split(".")) + Markup("<wbr>") + at + domain
+
+
+def unbroken(text: str) -> str:
+    """Return the text with «e-mail» on one line; text or markup, as it came."""
+    return text.replace("e-mail", f"e{NO_BREAK_HYPHEN}mail").replace("E-Mail", f"E{NO_BREAK_HYPHEN}Mail")
 
 
 def _on_one_line(value: Any) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 READABLE = 4.5
 """The least contrast of text. Source: WCAG 2.2, 1.4.3."""
+READABLE_IN_THE_DARK = 7.0
+"""Of links on dark pages, as bright as the stylesheet's own. Source: WCAG 2.2, 1.4.6."""
 SEEN = 3.0
 """The least contrast of what one presses to what is around it. Source: WCAG 2.2, 1.4.11."""
 OWN_COLOUR = "#2348c4"
@@ -55,7 +57,7 @@ def shades_of(colour: str) -> Shades:
         fill_pressed=(mix(colour, "#000000", 0.18), mix(in_the_dark, "#000000", 0.18)),
         text=(
             _moved(colour, "#000000", (WHITE, soft[0]), READABLE),
-            _moved(colour, WHITE, (DARK_SURFACE, soft[1]), READABLE),
+            _moved(colour, WHITE, (DARK_SURFACE, soft[1]), READABLE_IN_THE_DARK),
         ),
         soft=soft,
     )

@@ -186,6 +186,7 @@ def _announcement(
             "name": first.holder_name if alone else "",
             "charges": [_charge(renewal, today, calendar) for renewal in renewals[:LISTED]],
             "count": len(renewals),
+            "over_limit": sum(not renewal.is_allowed for renewal in renewals),
             "ordered": calendar.ordered,
             "total_cents": sum(renewal.due_cents for renewal in renewals if renewal.is_allowed),
         },

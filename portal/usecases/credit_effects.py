@@ -53,24 +53,27 @@ def keep_leftover(session: Session, payment: Payment, *, now: datetime) -> date 
     return until
 
 
-def give_back(session: Session, order: Order, kind: PostingKind, cents: Cents, *, now: datetime) -> None:
-    """Give back to the one who paid an order what it did not do for them, as a leftover.
+def give_back(
+    session: Session, order: Order, kind: PostingKind, cents: Cents, *, now: datetime
+) -> date | None:
+    """Give back to the one who paid an order what it did not do for them, as a leftover; return until when.
 
     What was paid from credit comes back as credit that does not lapse: it did not before.
     """
     if not cents:
-        return
+        return None
     why = Why(kind, order.number, order.id)
     buyer = ledger_queries.buyer_of(session, order.number)
     until = leftover_expires_on(rome_day(now)) if buyer is None else None
     owner = buyer or wallets.owner_of(order)
     wallets.put_in(session, owner, why, cents, LedgerAccount.REVENUE, expires_on=until, now=now)
+    return until
 
 
-def give_back_refused(session: Session, order: Order, *, now: datetime) -> None:
-    """Give back what the mailboxes cost that could not be renewed."""
+def give_back_refused(session: Session, order: Order, *, now: datetime) -> date | None:
+    """Give back what the mailboxes cost that could not be renewed; return until when it can be used."""
     owed = order_facts.owed_for(order, order_facts.net_of_refused_lines(session, order.id))
-    give_back(session, order, PostingKind.REFUSED, owed, now=now)
+    return give_back(session, order, PostingKind.REFUSED, owed, now=now)
 
 
 def give_back_all(session: Session, order: Order, *, now: datetime) -> None:

@@ -153,5 +153,5 @@ def _close_line(session: Session, line: OrderLine, order: Order, state: LineStat
     renewed = order_facts.count_lines(session, order.id)[LineState.FULFILLED]
     order.state = OrderState.FULFILLED if renewed else OrderState.CREDITED
     order.closed_at = now
-    credit_effects.give_back_refused(session, order, now=now)
-    notices.order_fulfilled(session, order, now=now)
+    credit_until = credit_effects.give_back_refused(session, order, now=now)
+    notices.order_fulfilled(session, order, credit_until, now=now)

@@ -19,12 +19,12 @@ from portal.domain.extra_renewal import LAST_CALL, NOTICE_DAYS
 from portal.domain.lifecycle import cancelled_from, last_day_to_renew
 from portal.domain.notices import NoticeKind, Telling, how_to_tell
 from portal.domain.plans import PLANS
-from portal.domain.space import MB_PER_GB
 from portal.store import notice_queries
 from portal.store.base import AnyRow
 from portal.store.conventions import membership_of
 from portal.store.notice_queries import Waiting
 from portal.usecases.mail_rows import Context, NewMail, write_mails
+from portal.usecases.mailbox_space import space_of
 
 RECIPIENTS = 200
 """How many recipients one transaction writes to."""
@@ -189,13 +189,8 @@ def _credit(row: AnyRow, today: date) -> Context:
 
 
 def _space(row: AnyRow, _today: date) -> Context:
-    capacity_gb = PLANS[row.plan].base_mailbox_gb + row.extra_mailbox_gb
-    used = row.mailbox_used_mb
-    return {
-        "used_mb": used,
-        "capacity_mb": capacity_gb * MB_PER_GB,
-        "percent": 100 * used // (capacity_gb * MB_PER_GB),
-    }
+    space = space_of(row)
+    return {"used_mb": space.used_mb, "capacity_mb": space.capacity_mb, "percent": space.percent}
 
 
 _ABOUT = {NoticeKind.QUOTA_WARNING: _space, NoticeKind.CREDIT_NEEDED: _credit}

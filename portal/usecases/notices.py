@@ -99,9 +99,10 @@ def payment_received(session: Session, order: Order, *, now: datetime) -> None:
     _write(session, order, "payment_received", "received", context, now=now)
 
 
-def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
+def order_fulfilled(session: Session, order: Order, credit_until: date | None, *, now: datetime) -> None:
     """Say what was paid, until when each mailbox lasts now, and what could not be renewed.
 
+    `credit_until`: when the credit for the latter lapses, None if it does not.
     Source: domain.md 12 `payment_confirmation`, `renewal_done`, merged.
     """
     refused = order_facts.first_lines(session, order.id, limit=LISTED_MAILBOXES, states=[LineState.REFUSED])
@@ -113,6 +114,7 @@ def order_fulfilled(session: Session, order: Order, *, now: datetime) -> None:
             "refused": [_line(line) for line in refused],
             "refused_count": order_facts.count_lines(session, order.id)[LineState.REFUSED],
             "owed_cents": order_facts.owed_for(order, order_facts.net_of_refused_lines(session, order.id)),
+            "credit_until": credit_until.isoformat() if credit_until else None,
         }
     )
     _write(session, order, "payment_confirmation", "fulfilled", context, now=now)

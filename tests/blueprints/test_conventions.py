@@ -108,7 +108,10 @@ def test_changing_all_rows_says_that_conventions_stay(app: Flask, services: Serv
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (ARCHITECTS.code, ["Rinnovo a cura di Ordine degli Architetti", "Non devi ordinare né pagare nulla"]),
+        (
+            ARCHITECTS.code,
+            ["La rinnova l'ente", "(Ordine degli Architetti)", "Non devi ordinare né pagare nulla"],
+        ),
         (LAWYERS.code, ["non è in vigore oggi", "Ordine degli Avvocati", "assistenza@"]),
         ("UNKNOWN", ["UNKNOWN non è in vigore oggi", "chi gestisce la convenzione", "assistenza@"]),
     ],

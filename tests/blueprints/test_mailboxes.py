@@ -229,9 +229,9 @@ def test_an_unpaid_order_gives_pay_and_cancel_instead_of_renew(
     ("fields", "reason"),
     [
         ({"plan": Plan.DOMAIN}, "Si rinnova insieme al dominio."),
-        ({"convention_code": ARCHITECTS.code}, "rinnovo a cura di Ordine degli Architetti."),
-        ({"convention_code": LAWYERS.code}, "per rinnovare scrivi a Ordine degli Avvocati."),
-        ({"convention_code": "UNKNOWN"}, "per rinnovare scrivi a chi gestisce la convenzione."),
+        ({"convention_code": ARCHITECTS.code}, "la rinnova l'ente (Ordine degli Architetti)."),
+        ({"convention_code": LAWYERS.code}, "per rinnovare scrivi all'ente (Ordine degli Avvocati)."),
+        ({"convention_code": "UNKNOWN"}, "per rinnovare scrivi all'ente (chi gestisce la convenzione)."),
         ({"expires_in": -91}, "Cancellata: non si può più rinnovare."),
     ],
 )

@@ -52,6 +52,28 @@ def test_a_mail_is_shown_as_it_went_out_and_as_text(app: Flask, services: Servic
 
 
 @ONE_DATABASE
+def test_a_mails_text_links_to_our_pages_alone(app: Flask, services: Services) -> None:
+    text = (
+        "- Condizioni\n  http://localhost/contratti/a_b.2020-1.it\n"
+        "<b>http://altrove.example/caselle (http://localhost/x), http://localhost/y."
+    )
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=password_hash())
+        code = make_mail(session, account=account, text=text).code
+
+    shown = page(app, f"/comunicazioni/{code}", OWNER)
+
+    assert (
+        '\n\u00a0\u00a0<a href="/contratti/a_b.2020-1.it">http://localhost/contratti/a_b.2020-1.it</a>\n'
+        in shown
+    )
+    assert (
+        '&lt;b&gt;http://altrove.example/caselle (<a href="/x">http://localhost/x</a>), <a href="/y">http://localhost/y</a>.'
+        in shown
+    )
+
+
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -129,7 +129,10 @@ def test_one_agreement_switches_all_of_them_and_they_are_charged(days: Days) -> 
     assert {(each.consent_id, each.maximum_cents) for each in renews} == {(consent.id, 20_00)}
     for language in ("it", "en"):
         words = render(mail.kind, language, mail.context, AROUND, code="ABCDEFGHJKLM")
-        assert all(address in words.text and address in words.html for address in mail.context["many"])
+        assert all(
+            address in words.text and address in words.html.replace("<wbr>", "")
+            for address in mail.context["many"]
+        )
         assert "None" not in words.text + words.html + words.subject
     days.before(7)
     assert days.states() == [CycleState.DONE] * 3

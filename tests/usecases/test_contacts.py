@@ -362,5 +362,5 @@ def test_the_mails_say_it_in_text_and_in_html(services: Services, kind: str) -> 
     assert all(link.startswith((AROUND.public_url, "http://www.w3.org")) for link in links)
     assert (f"{AROUND.public_url}/conferma-email/SEGRETO" in wording.text) is (kind != "email_changed")
     assert NEW in wording.text
-    assert NEW in wording.html
+    assert NEW in wording.html.replace("<wbr>", "")
     assert wording.subject

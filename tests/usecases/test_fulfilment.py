@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from portal.domain.dates import add_years
+from portal.domain.credit import leftover_expires_on
+from portal.domain.dates import add_years, rome_day
 from portal.domain.orders import LineState, OrderState
 from portal.domain.plans import Plan
 from portal.store import order_facts
@@ -180,6 +181,7 @@ def test_an_order_with_one_refused_line_is_fulfilled_and_the_rest_owed(services:
     assert (order.state, order.closed_at) == (OrderState.FULFILLED, NOW)
     assert (confirmation.context["line_count"], confirmation.context["refused_count"]) == (1, 1)
     assert confirmation.context["owed_cents"] == 610
+    assert confirmation.context["credit_until"] == leftover_expires_on(rome_day(NOW)).isoformat()
 
 
 def test_an_order_without_any_fulfilled_line_is_credited(services: Services) -> None:

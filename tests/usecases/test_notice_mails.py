@@ -201,7 +201,7 @@ def test_a_convention_that_pays_asks_its_members_for_nothing(services: Services,
 
     words = wording(mails(services)[0])
     for body in (words.text, words.html):
-        assert f"rinnovo è a cura di {BODY}: non devi pagare nulla" in body
+        assert f"la rinnova l'ente ({BODY}): non devi pagare nulla" in body
     for asked in ("PayPal", "/rinnova", "La puoi rinnovare"):
         assert asked not in said(words)
 
@@ -216,7 +216,7 @@ def test_a_convention_that_is_over_says_whom_to_ask(services: Services, expires_
     words = wording(mails(services)[0])
     for body in (words.text, words.html):
         assert f"{CODE}, che oggi non è in vigore" in body
-        assert f"Chiedi a {BODY} se continua" in body
+        assert f"Chiedi all'ente ({BODY}) se continua" in body
     for asked in ("PayPal", "/rinnova", "La puoi rinnovare"):
         assert asked not in said(words)
 
@@ -232,7 +232,7 @@ def test_a_member_who_pays_is_asked_like_everybody(services: Services) -> None:
 
 @pytest.mark.parametrize(
     ("over", "note"),
-    [(False, f"rinnovo a cura di {BODY}"), (True, f"convenzione non in vigore: chiedi a {BODY}")],
+    [(False, f"la rinnova l'ente ({BODY})"), (True, f"convenzione non in vigore: chiedi all'ente ({BODY})")],
 )
 def test_a_digest_of_members_only_asks_nobody_to_renew(services: Services, over: bool, note: str) -> None:
     many(services, 5, first_expiry=TODAY + timedelta(days=30))
@@ -333,7 +333,7 @@ def test_a_full_mailbox_is_told_once_until_its_use_falls(services: Services) -> 
     assert use(800, 2) == []
     assert use(1024, 3) == [f"{name}: la casella è piena"] * 2
     assert use(100, 4) == []
-    assert use(930, 5) == [f"{name}: la casella è piena al 90%"] * 2
+    assert use(930, 5) == [f"{name}: la casella è piena al 91%"] * 2, "to the nearest, as on its page"
 
 
 def test_a_mail_that_waited_until_the_renewal_is_not_sent(services: Services) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -148,7 +149,7 @@ KINDS: dict[str, Callable[[Session, Order], None]] = {
     ),
     "order_cancelled": lambda session, order: notices.order_cancelled(session, order, now=NOW),
     "payment_received": after_payment(notices.payment_received),
-    "payment_confirmation": after_payment(notices.order_fulfilled),
+    "payment_confirmation": after_payment(partial(notices.order_fulfilled, credit_until=None)),
     "order_credited": unapplied,
     "payment_failed": failed,
     "downgrade_notice": changed,
@@ -400,7 +401,7 @@ def test_the_second_mail_says_what_was_paid_and_until_when(services: Services) -
     assert "(bonifico bancario del 20 novembre 2026)" in wording.text
     assert "Pro, 1 anno" in wording.text
     assert "→ 24/12/2027" in wording.text
-    assert "Ti dobbiamo" not in wording.text
+    assert "credito" not in wording.text
 
 
 def test_refused_mailboxes_are_named_with_what_is_owed(services: Services) -> None:
@@ -414,7 +415,7 @@ def test_refused_mailboxes_are_named_with_what_is_owed(services: Services) -> No
 
     assert wording.subject == f"Ordine {NUMBER}: casella.000@pec.example rinnovata, 1 no"
     assert "- casella.001@pec.example: la casella era già stata cancellata" in wording.text
-    assert "Ti dobbiamo €\u00a06,10" in wording.text
+    assert "Ti riconosciamo €\u00a06,10: sono nel tuo credito" in wording.text
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from html import escape
 from typing import Any
 
 from playwright.sync_api import Page
 
+from portal.domain.changes import first_day_of_term
+from portal.domain.credit import leftover_expires_on
+from portal.domain.lifecycle import cancelled_from, last_day_to_renew
+from portal.domain.payments import REGISTRATION_TIMES, PaymentMethod
+from portal.domain.plans import PLANS, Plan
 from portal.languages import codes
 from portal.letters import Surroundings, render
 from tools.pictures.album import FOLDER, SCHEMES, Album
@@ -22,6 +28,28 @@ AROUND = Surroundings(
 )
 WIDTHS = (360, 640)
 ADDRESS, NUMBER = "studio.rossi@pec.example", "K7Q2M9XRTA"
+TODAY, EXPIRY = date(2026, 11, 26), date(2026, 12, 8)
+SMALLER_ON = first_day_of_term(EXPIRY).isoformat()
+
+
+def _days(days_left: int) -> dict[str, Any]:
+    """Return the days of a mailbox that expires so many days after today."""
+    expires_on, grace_days = TODAY + timedelta(days=days_left), PLANS[Plan.STANDARD].grace_days
+    last_day = last_day_to_renew(expires_on, grace_days)
+    return {
+        "expires_on": expires_on.isoformat(),
+        "days_left": days_left,
+        "last_day": last_day.isoformat(),
+        "days_to_last": (last_day - TODAY).days,
+        "gone_from": cancelled_from(expires_on, grace_days).isoformat(),
+    }
+
+
+def _registration_days(method: PaymentMethod) -> list[int]:
+    times = REGISTRATION_TIMES[method]
+    return [times.min_working_days, times.max_working_days]
+
+
 _LINE = {
     "address": ADDRESS,
     "plan_before": "premium",
@@ -61,17 +89,17 @@ _ORDER = {
     "number": NUMBER,
     "placed_on": "2026-11-26",
     "method": "bank_transfer",
-    "net_cents": 3_000,
+    "net_cents": 20_200,
     "vat_rate": "22",
-    "vat_cents": 660,
-    "gross_cents": 3_660,
+    "vat_cents": 4_444,
+    "gross_cents": 24_644,
     "split_payment": False,
-    "due_cents": 3_660,
+    "due_cents": 24_644,
     "withdrawable_until": "2026-12-10",
     "payable_until": None,
 }
 _PAID = {
-    "amount_cents": 3_660,
+    "amount_cents": 24_644,
     "paid_on": "2026-11-24",
     "registered_on": "2026-11-26",
     "paid_by": "bank_transfer",
@@ -85,11 +113,7 @@ _EXPIRY = {
     "paying_body": None,
     "asked_body": None,
     "convention_code": None,
-    "expires_on": "2026-12-01",
-    "days_left": 7,
-    "last_day": "2027-03-01",
-    "days_to_last": 97,
-    "gone_from": "2027-03-02",
+    **_days(7),
     "slow_methods": True,
 }
 _SPACE = {
@@ -98,14 +122,14 @@ _SPACE = {
     "address": ADDRESS,
     "mailbox_gb": 2,
     "archive_gb": 1,
-    "due_cents": 610,
+    "due_cents": 1_098,
 }
 _PACKAGE = {"plan": "premium", "extra_mailbox_gb": 1, "extra_archive_gb": 0}
 _SMALLER: dict[str, object] = {
     "number": NUMBER,
     "address": ADDRESS,
     "name": "Paolo Rossi",
-    "day": "2026-12-08",
+    "day": SMALLER_ON,
     "before": _PACKAGE,
     "after": {**_PACKAGE, "plan": "standard"},
     "deleted_mb": 2_000,
@@ -124,7 +148,7 @@ _CHARGE = {
     "address": ADDRESS,
     "term_years": 1,
     "expires_on": "2026-12-26",
-    "amount_cents": 3_050,
+    "amount_cents": 5_246,
     "charge_on": "2026-12-19",
     "allowed": True,
     "credit_first": False,
@@ -139,11 +163,12 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             **_ORDER,
             **_LINES,
-            "registration_days": [1, 3],
+            "registration_days": _registration_days(PaymentMethod.BANK_TRANSFER),
+            "payable_until": "2026-12-31",
             "texts": [
                 {"title": "Condizioni generali di contratto", "version": "2026-11", "name": "general-2026-11"}
             ],
-            "deletions": [{"address": ADDRESS, "deleted_mb": 2_000, "day": "2026-12-08"}],
+            "deletions": [{"address": ADDRESS, "deleted_mb": 2_000, "day": SMALLER_ON}],
         },
     ),
     "order_confirmation_card": (
@@ -157,8 +182,8 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             **_LINES,
             "method": "postal_slip",
             "split_payment": True,
-            "due_cents": 3_000,
-            "registration_days": [3, 7],
+            "due_cents": 20_200,
+            "registration_days": _registration_days(PaymentMethod.POSTAL_SLIP),
             "texts": [],
             "deletions": [],
         },
@@ -167,7 +192,13 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "order_cancelled": ("order_cancelled", {**_ORDER, **_LINES}),
     "order_credited": (
         "order_credited",
-        {**_ORDER, **_PAID, "reason": "wrong_amount", "credit_until": "2027-11-26"},
+        {
+            **_ORDER,
+            **_PAID,
+            "amount_cents": 24_000,
+            "reason": "wrong_amount",
+            "credit_until": leftover_expires_on(TODAY).isoformat(),
+        },
     ),
     "charge_sent_back": ("charge_sent_back", {**_ORDER, **_PAID, "paid_by": "card"}),
     "payment_received": ("payment_received", {**_ORDER, **_LINES, **_PAID}),
@@ -178,9 +209,11 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             **_ORDER,
             **_LINES,
             **_PAID,
-            "refused": [{**_LINE, "refusal": "mailbox_cancelled"}],
+            "line_count": 11,
+            "refused": [{**_LINE, "address": "cantiere@pec.example", "refusal": "mailbox_cancelled"}],
             "refused_count": 1,
             "owed_cents": 610,
+            "credit_until": leftover_expires_on(TODAY).isoformat(),
         },
     ),
     "payment_failed": ("payment_failed", {**_ORDER, "failure": "insufficient_funds", "tried": "card"}),
@@ -194,7 +227,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "withdrawn_on": "2026-11-26",
             "withdrawn_at": "16:20",
             "email": "paolo@posta.example",
-            "refund_cents": 3_600,
+            "refund_cents": 24_584,
             "kept_cents": 60,
         },
     ),
@@ -203,7 +236,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "name": "Paolo Rossi",
             "number": NUMBER,
-            "refund_cents": 3_600,
+            "refund_cents": 24_584,
             "refunded_on": "2026-11-28",
             "way": "card",
         },
@@ -213,15 +246,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "expiry_notice": ("expiry_notice", _EXPIRY),
     "expiry_notice_order": ("expiry_notice", {**_EXPIRY, "order": NUMBER, "firm": False}),
     "expiry_notice_body": ("expiry_notice", {**_EXPIRY, "paying_body": "Ordine degli Architetti di Esempio"}),
-    "mailbox_suspended": ("mailbox_suspended", {**_EXPIRY, "days_left": -1}),
+    "mailbox_suspended": ("mailbox_suspended", {**_EXPIRY, **_days(-1)}),
     "suspension_reminder": (
         "suspension_reminder",
-        {**_EXPIRY, "days_left": -60, "days_to_last": 30, "slow_methods": False},
+        {**_EXPIRY, **_days(-83), "slow_methods": False},
     ),
-    "mailbox_cancelled": ("mailbox_cancelled", {**_EXPIRY, "days_left": -91}),
+    "mailbox_cancelled": ("mailbox_cancelled", {**_EXPIRY, **_days(-91)}),
     "quota_warning": (
         "quota_warning",
-        {**_EXPIRY, "milestone": 95, "used_mb": 1_003, "capacity_mb": 1_024, "percent": 97},
+        {**_EXPIRY, "milestone": 95, "used_mb": 1_003, "capacity_mb": 1_024, "percent": 98},
     ),
     "quota_full": (
         "quota_warning",
@@ -229,7 +262,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "credit_needed": (
         "credit_needed",
-        {**_EXPIRY, "missing_cents": 610, "top_up_cents": 1_000, "paid_until": "2026-12-01"},
+        {**_EXPIRY, "missing_cents": 610, "top_up_cents": 1_000, "paid_until": _EXPIRY["expires_on"]},
     ),
     "notice_digest": (
         "notice_digest",
@@ -243,7 +276,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
                 {
                     "kind": "expiry_notice",
                     "milestone": -7,
-                    "occasion": "2026-12-01",
+                    "occasion": _EXPIRY["expires_on"],
                     "count": 30,
                     "mailboxes": [
                         _EXPIRY,
@@ -257,9 +290,9 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
                 {
                     "kind": "mailbox_suspended",
                     "milestone": 1,
-                    "occasion": "2026-11-25",
+                    "occasion": _days(-1)["expires_on"],
                     "count": 9,
-                    "mailboxes": [{**_EXPIRY, "address": "privacy@contiesoci.pec.example"}],
+                    "mailboxes": [{**_EXPIRY, **_days(-1), "address": "privacy@contiesoci.pec.example"}],
                 },
                 {
                     "kind": "quota_warning",
@@ -273,14 +306,15 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "expiry_notice_auto": (
         "expiry_notice_auto",
-        {"name": "Paolo Rossi", "count": 1, "total_cents": 3_050, "charges": [_CHARGE], "ordered": 15},
+        {"name": "Paolo Rossi", "count": 1, "total_cents": 5_246, "charges": [_CHARGE], "ordered": 15},
     ),
     "expiry_notice_auto_many": (
         "expiry_notice_auto",
         {
             "name": "",
             "count": 12,
-            "total_cents": 36_600,
+            "total_cents": 11 * 5_246,
+            "over_limit": 1,
             "charges": [_CHARGE, {**_CHARGE, "allowed": False, "address": "avv.verdi@pec.example"}],
             "ordered": 15,
         },
@@ -308,7 +342,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             **_RENEWS,
             "number": NUMBER,
-            "amount_cents": 3_050,
+            "amount_cents": 5_246,
             "method": "card",
             "brand": "Visa",
             "last_four": "4242",
@@ -328,7 +362,7 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "extra_space_activated": (
         "extra_space_activated",
-        {**_SPACE, "expires_on": "2027-11-26", "renewal_net_cents": 500},
+        {**_SPACE, "expires_on": "2027-11-26", "renewal_net_cents": 900},
     ),
     "extra_space_removed": (
         "extra_space_removed",
