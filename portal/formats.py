@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_currency, format_decimal, get_decimal_symbol, get_group_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_decimal_symbol,
+    get_group_symbol,
+)
 
 from portal import languages
 
@@ -152,6 +158,16 @@ def per_cent(rate: Decimal, locale: str | None = None) -> str:
 @lru_cache(maxsize=256)
 def _per_cent(rate: Decimal, locale: str) -> str:
     return format_decimal(rate.normalize(), format="0.##", locale=_locale(locale))
+
+
+def share(percent: int, locale: str | None = None) -> str:
+    """Return «84%», in German «84 %»."""
+    return _share(percent, locale or languages.current().code)
+
+
+@lru_cache(maxsize=512)
+def _share(percent: int, locale: str) -> str:
+    return format_percent(Decimal(percent) / 100, locale=_locale(locale))
 
 
 def typed_amount(cents: int, locale: str | None = None) -> str:

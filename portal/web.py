@@ -130,6 +130,7 @@ def register(app: Flask) -> None:
         "iban_groups": formats.iban_groups,
         "per_cent": formats.per_cent,
         "plain_amount": formats.plain_amount,
+        "share": formats.share,
         "typed_amount": formats.typed_amount,
     }
     app.jinja_env.globals |= {

@@ -46,6 +46,7 @@ def test_italian_dates_have_two_digits_and_four() -> None:
                 "tra 12 giorni",
                 "0,42 GB",
                 "4,5",
+                "84%",
             ],
         ),
         (
@@ -58,6 +59,7 @@ def test_italian_dates_have_two_digits_and_four() -> None:
                 "in 12 days",
                 "0.42 GB",
                 "4.5",
+                "84%",
             ],
         ),
         (
@@ -70,6 +72,7 @@ def test_italian_dates_have_two_digits_and_four() -> None:
                 "in 12 Tagen",
                 "0,42 GB",
                 "4,5",
+                "84\u00a0%",
             ],
         ),
     ],
@@ -83,6 +86,7 @@ def test_each_language_has_its_way(language: str, written: list[str]) -> None:
         formats.days_away(12, language),
         formats.gigabytes(430, language),
         formats.per_cent(Decimal("4.50"), language),
+        formats.share(84, language),
     ]
 
     assert found == written

@@ -57,6 +57,7 @@ def _renew(phone: Album, page: Page) -> None:
     page.locator("#totals").filter(has_text="€").wait_for(state="attached")
     phone.shoot(page, "de-piano")
     press(page, "Weiter zur Bestellung")
+    page.get_by_role("heading", level=1).filter(has_text="Möchten Sie etwas hinzufügen?").wait_for()
     phone.shoot(page, "de-extra")
     press(page, "Weiter")
     phone.shoot(page, "de-dati")
