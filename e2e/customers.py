@@ -56,7 +56,7 @@ def pay_in_full(demo: DemoPortal, page: Page, number: str) -> None:
     amount = f"{due // 100}.{due % 100:02}"
     by = ("--method", "bank_transfer", "--reference", f"TRN {number}")
     demo.operator("payments", "register", number, "--amount", amount, "--on", str(demo.today()), *by)
-    until_it_says(page, "Evaso: rinnovo completato")
+    until_it_says(page, "Rinnovo completato")
 
 
 def until_it_says(page: Page, words: str) -> None:

@@ -62,7 +62,7 @@ def pay(demo: DemoPortal, page: Page, number: str) -> None:
     amount, day = f"{due // 100}.{due % 100:02}", rome_day(system_clock())
     by = ("--method", "bank_transfer", "--reference", f"TRN {number}")
     demo.operator("payments", "register", number, "--amount", amount, "--on", str(day), *by)
-    until_it_says(page, "Evaso: rinnovo completato")
+    until_it_says(page, "Rinnovo completato")
 
 
 def until_it_says(page: Page, words: str) -> None:

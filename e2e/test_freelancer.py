@@ -51,7 +51,7 @@ def test_two_years_one_more_gb_by_card(any_page: Page, demo: DemoPortal, tmp_pat
     press(page, "Paga € 19,52 con carta")
     press(page, "Approva")
     order_number(page)
-    until_it_says(page, "Evaso: rinnovo completato")
+    until_it_says(page, "Rinnovo completato")
     no_barriers(page)
     letter = mail_about(page, f"{number}.*rinnovata").locator("main")
     expect(letter).to_contain_text(mine.address)

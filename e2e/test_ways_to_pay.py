@@ -71,7 +71,7 @@ def test_declined_by_card_then_paid_by_paypal(page: Page, kind: str) -> None:
     assert due in cents_in(page.locator("main").inner_text())
     press(page, "Approva")
     order_number(page)
-    until_it_says(page, "Evaso: rinnovo completato")
+    until_it_says(page, "Rinnovo completato")
 
 
 def test_by_slip_said_to_be_paid_and_registered(page: Page, kind: str, demo: DemoPortal) -> None:
@@ -96,7 +96,7 @@ def test_by_slip_said_to_be_paid_and_registered(page: Page, kind: str, demo: Dem
     by = ("--method", "postal_slip", "--reference", f"VCYL 0042 {kind}")
     demo.operator("payments", "register", number, "--amount", amount, "--on", day, *by)
     page.goto(f"/ordini/{number}")
-    until_it_says(page, "Evaso: rinnovo completato")
+    until_it_says(page, "Rinnovo completato")
 
 
 def test_more_space_in_each_window_with_a_top_up_on_the_way(page: Page) -> None:

@@ -115,6 +115,7 @@ def _order_values(number: str, **more: Any) -> dict[str, Any]:
         "automatic": generated_orders.generated_by(web.reading(), found.order, today=services.today()),
         "progress": found.status,
         "bank": services.settings.bank,
+        "today": services.today(),
     }
     return values | more
 

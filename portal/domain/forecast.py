@@ -50,6 +50,11 @@ class YearAhead:
     gross_cents: Cents | None
     """What is paid where each month is one order."""
 
+    @property
+    def last_month(self) -> date:
+        """Return the first day of the last of these months: what is counted ends with it."""
+        return max(month.month for month in self.months if month.month)
+
 
 def window_end(today: date) -> date:
     """Return the day after the last of the months ahead, this month being the first."""

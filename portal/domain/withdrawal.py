@@ -16,6 +16,8 @@ from portal.domain.orders import OrderKind, OrderState
 
 WITHDRAWAL_DAYS = 14
 """Counted from the day after the contract's. Source: domain.md 10."""
+REFUND_DAYS = 14
+"""Counted from the day on which the customer withdraws. Source: domain.md 10."""
 _SATURDAY = 5
 _DAY = timedelta(days=1)
 
@@ -87,6 +89,11 @@ def last_day_to_withdraw(concluded_on: date, closed: Container[date]) -> date:
     while day.weekday() >= _SATURDAY or day in closed:
         day += _DAY
     return day
+
+
+def last_day_to_refund(withdrawn_on: date) -> date:
+    """Return the last day for giving back what was paid. Source: Codice del consumo, article 56 (1)."""
+    return withdrawn_on + REFUND_DAYS * _DAY
 
 
 def withdrawal_terms(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.store.base import Base, Id
+from portal.store.orders import Order
 
 
 class PaymentDeclaration(Base):
@@ -22,6 +23,10 @@ class PaymentDeclaration(Base):
     sent_on: Mapped[date]
     """The day on which the customer says to have paid."""
     declared_at: Mapped[datetime]
+
+
+IS_DECLARED = exists().where(PaymentDeclaration.order_id == Order.id).correlate(Order)
+"""Whether the customer said to have paid the order; it tells something while that waits for money."""
 
 
 def declaration_of(session: Session, order_id: int) -> PaymentDeclaration | None:

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
-from portal.domain.plans import Plan
+from portal.domain.lifecycle import last_day_to_renew
+from portal.domain.plans import PLANS, Plan
 from portal.store.draft_queries import PAGE_LINES, Columns
 from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
@@ -20,13 +21,18 @@ from portal.store.scope import visible_mailboxes
 
 @dataclass(frozen=True, slots=True)
 class ExpiryGroup:
-    """The mailboxes of a draft that have the same plan and days."""
+    """The mailboxes of a draft or an order that have the same plan and days."""
 
     expires_on: date
     cancelled_on: date | None
     plan: Plan
     lines: int
     first_address: str
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day on which these mailboxes can be renewed."""
+        return last_day_to_renew(self.expires_on, PLANS[self.plan].grace_days, self.cancelled_on)
 
 
 def expiry_groups(session: Session, subject: Subject, draft_id: int, today: date) -> list[ExpiryGroup]:

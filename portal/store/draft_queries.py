@@ -37,6 +37,7 @@ from portal.store.drafts import DraftLine, DraftState, RenewalDraft, Show
 from portal.store.extras import PIECES, pieces_in
 from portal.store.fit import FIT_PROBLEM
 from portal.store.mailboxes import Mailbox
+from portal.store.open_orders import OPEN_ORDER, OpenOrder, open_order_of
 from portal.store.orders import Order, OrderLine
 from portal.store.renewability import MEMBERSHIP, NOT_RENEWABLE, day_values
 from portal.store.scheduled_changes import TERMS_AHEAD, terms_ahead
@@ -96,7 +97,7 @@ class MailboxToRenew:
 
     mailbox: Mailbox
     not_renewable: NotRenewable | None
-    order_number: str | None
+    open_order: OpenOrder | None
     membership: Membership | None
 
 
@@ -276,14 +277,14 @@ def _drafted(session: Session, statement: Select[Any], values: dict[str, Any]) -
 
 def mailbox_to_renew(session: Session, subject: Subject, address: str, today: date) -> MailboxToRenew | None:
     """Return the subject's mailbox and what stands against its renewal, or None."""
-    columns: Columns = (Mailbox, _REASON, Order.number.label("order_number"), *MEMBERSHIP)
+    columns: Columns = (Mailbox, _REASON, *OPEN_ORDER, *MEMBERSHIP)
     row = session.execute(
         _with_open_order(select(*columns), subject.kind).where(
             Mailbox.address == address, SCOPES[subject.kind].mailboxes
         ),
         day_values(today) | subject_values(subject),
     ).one_or_none()
-    return MailboxToRenew(row.Mailbox, _reason(row), row.order_number, membership_of(row)) if row else None
+    return MailboxToRenew(row.Mailbox, _reason(row), open_order_of(row), membership_of(row)) if row else None
 
 
 def _with_open_order(statement: Select[Any], kind: SubjectKind) -> Select[Any]:

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    and_,
     case,
     extract,
     false,
@@ -25,27 +26,44 @@ from portal.domain.forecast import Expiring, window_end
 from portal.domain.orders import OrderState
 from portal.domain.pricing import Choice
 from portal.store.base import AnyRow, AnySelect
+from portal.store.declarations import IS_DECLARED
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
-from portal.store.orders import Order
-from portal.store.renewability import OLDEST_KEPT, RENEWABLE, STILL_THERE, TODAY, day_values
-from portal.store.scope import OF_THE_ACCOUNT, own_drafts, visible_orders
+from portal.store.open_orders import OPEN_ORDER
+from portal.store.orders import Order, OrderLine
+from portal.store.renewability import MEMBERSHIP, OLDEST_KEPT, RENEWABLE, STILL_THERE, TODAY, day_values
+from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT, own_drafts, visible_orders
 from portal.store.selections import IN_ANY_TAB
 
 SHOWN = 5
 
 
 def next_expiries(session: Session, account_id: int, today: date) -> Sequence[AnyRow]:
-    """Return the account's first mailboxes to expire, suspended ones before; not those that are gone."""
+    """Return the account's first mailboxes to expire, suspended ones before, each with its open order
+    and its convention; not those that are gone."""
     both_tabs = union_all(_first_of_tab(own=True), _first_of_tab(own=False)).subquery()
-    statement = select(both_tabs).order_by(both_tabs.c.expires_on, both_tabs.c.address).limit(SHOWN)
+    first = select(both_tabs).order_by(both_tabs.c.expires_on, both_tabs.c.address).limit(SHOWN).subquery()
+    statement = (
+        select(
+            Mailbox.address,
+            Mailbox.plan,
+            Mailbox.expires_on,
+            Mailbox.cancelled_on,
+            *OPEN_ORDER,
+            *MEMBERSHIP,
+        )
+        .join_from(first, Mailbox, Mailbox.id == first.c.id)
+        .outerjoin(OrderLine, and_(OrderLine.mailbox_id == Mailbox.id, OrderLine.is_open))
+        .outerjoin(Order, and_(Order.id == OrderLine.order_id, Order.account_id == ACCOUNT_ID))
+        .order_by(Mailbox.expires_on, Mailbox.address)
+    )
     return session.execute(statement, day_values(today) | {"account_id": account_id}).all()
 
 
 def _first_of_tab(*, own: bool) -> AnySelect:
     """Return the first rows of one tab: along the list's index, however many the account has."""
     return select(
-        select(Mailbox.address, Mailbox.plan, Mailbox.expires_on, Mailbox.cancelled_on)
+        select(Mailbox.id, Mailbox.address, Mailbox.expires_on)
         .where(
             OF_THE_ACCOUNT,
             Mailbox.of_account_holder.is_(true() if own else false()),
@@ -111,7 +129,7 @@ _BY_DAY = select(Mailbox.expires_on, *_ALIKE).where(*_THEIRS)
 def orders_to_pay(session: Session, subject: Subject) -> Sequence[AnyRow]:
     """Return the oldest orders that wait for their money."""
     return session.execute(
-        select(Order.number, Order.due_cents, Order.placed_at)
+        select(Order.number, Order.due_cents, Order.placed_at, IS_DECLARED.label("is_declared"))
         .where(visible_orders(subject), Order.state == OrderState.AWAITING_PAYMENT)
         .order_by(Order.placed_at, Order.id)
         .limit(SHOWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,6 +54,20 @@ def usable_of(session: Session, owner: Subject, today: date) -> Cents:
         .where(column == value, or_(CreditLot.expires_on.is_(None), CreditLot.expires_on >= today))
     )
     return int(usable or 0)
+
+
+def leftovers_until(session: Session, payment_ids: Collection[int]) -> dict[int, date]:
+    """Return until when the credit can be used that became of these payments, where it lapses."""
+    rows = session.execute(
+        select(LedgerPosting.source, CreditLot.expires_on)
+        .join(LedgerEntry, LedgerEntry.posting_id == LedgerPosting.id)
+        .join(CreditLot, CreditLot.id == LedgerEntry.lot_id)
+        .where(
+            LedgerPosting.kind == PostingKind.LEFTOVER,
+            LedgerPosting.source.in_([str(each) for each in payment_ids]),
+        )
+    )
+    return {int(source): until for source, until in rows if until is not None}
 
 
 def buyer_of(session: Session, order_number: str) -> Subject | None:

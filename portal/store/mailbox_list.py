@@ -35,6 +35,7 @@ from portal.store import orders
 from portal.store.base import AnyRow, AnySelect
 from portal.store.documents import HAS_DOCUMENT
 from portal.store.mailboxes import Mailbox
+from portal.store.open_orders import OPEN_ORDER
 from portal.store.orders import OrderLine
 from portal.store.planner import unindexed
 from portal.store.renewability import (
@@ -104,9 +105,7 @@ FACTS = (
 COLUMNS = (
     *FACTS,
     SelectedMailbox.mailbox_id.label("selected_id"),
-    OrderLine.id.label("open_line_id"),
-    orders.Order.number.label("order_number"),
-    orders.Order.state.label("order_state"),
+    *OPEN_ORDER,
 )
 
 

@@ -12,8 +12,10 @@ from portal.domain.access import Subject
 from portal.domain.mandates import StoredMethodState
 from portal.store.accounts import Account, Holder
 from portal.store.base import AnyRow
+from portal.store.declarations import IS_DECLARED
 from portal.store.mailbox_list import FACTS
 from portal.store.mailboxes import Mailbox
+from portal.store.open_orders import OPEN_ORDER
 from portal.store.orders import Order, OrderLine
 from portal.store.renewability import day_values
 from portal.store.scope import visible_mailboxes, visible_orders
@@ -45,9 +47,7 @@ def mailbox_with_holder(session: Session, subject: Subject, address: str, today:
             Holder.last_name,
             Holder.business_name,
             Holder.contact_email,
-            OrderLine.id.label("open_line_id"),
-            Order.number.label("order_number"),
-            Order.state.label("order_state"),
+            *OPEN_ORDER,
             has_siblings.label("has_siblings"),
             expiring.label("method_expires_on"),
         )
@@ -65,7 +65,9 @@ def orders_of_mailbox(session: Session, subject: Subject, mailbox_id: int) -> Se
     terms = select(OrderLine.order_id).where(OrderLine.mailbox_id == mailbox_id)
     about = terms.union(select(SpacePurchase.order_id).where(SpacePurchase.mailbox_id == mailbox_id))
     return session.execute(
-        select(Order.number, Order.placed_at, Order.gross_cents, Order.state)
+        select(
+            Order.number, Order.placed_at, Order.gross_cents, Order.state, IS_DECLARED.label("is_declared")
+        )
         .where(Order.id.in_(about), visible_orders(subject))
         .order_by(Order.id.desc())
         .limit(NEWEST_ORDERS)

@@ -15,7 +15,7 @@ from portal.domain.money import Cents
 from portal.domain.order_search import STATES_SHOWN, OrderSearch, OrdersShown
 from portal.domain.orders import OrderKind, OrderState
 from portal.store.base import AnySelect
-from portal.store.declarations import PaymentDeclaration
+from portal.store.declarations import IS_DECLARED, PaymentDeclaration
 from portal.store.draft_queries import Columns
 from portal.store.mailbox_list import like_pattern
 from portal.store.orders import Order, OrderLine
@@ -87,7 +87,7 @@ def _rows() -> AnySelect:
         Order.placed_at,
         Order.state,
         Order.due_cents,
-        exists().where(PaymentDeclaration.order_id == Order.id).correlate(Order),
+        IS_DECLARED,
         func.coalesce(lines, 0),
         func.coalesce(first.address, SpacePurchase.address, ""),
     )

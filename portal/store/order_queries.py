@@ -21,7 +21,7 @@ from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order, OrderLine
 from portal.store.payments import Payment
-from portal.store.renewability import NOT_RENEWABLE, STILL_THERE, day_values
+from portal.store.renewability import NOT_RENEWABLE, RENEWABLE, STILL_THERE, day_values
 from portal.store.scope import visible_mailboxes, visible_orders
 
 PAGE_LINES = 50
@@ -97,6 +97,18 @@ def unapplied_payments_of(session: Session, order_id: int) -> Sequence[Payment]:
         .where(Payment.order_id == order_id, Payment.state == PaymentState.UNAPPLIED)
         .order_by(Payment.id)
     ).all()
+
+
+def renewable_of_order(session: Session, subject: Subject, order_id: int, today: date) -> tuple[int, str]:
+    """Return how many of the order's mailboxes the subject can renew today, and the address of one."""
+    of_order = select(OrderLine.mailbox_id).where(OrderLine.order_id == order_id)
+    count, address = session.execute(
+        select(func.count(), func.min(Mailbox.address)).where(
+            Mailbox.id.in_(of_order), visible_mailboxes(subject), RENEWABLE
+        ),
+        day_values(today),
+    ).one()
+    return count, address or ""
 
 
 class LineToOrder(NamedTuple):

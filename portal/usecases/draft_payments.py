@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
 from portal.domain.errors import PaymentTooLate
-from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.payments import Arrival, BankCalendar, PaymentMethod, Verdict, arrival_warning
-from portal.domain.plans import PLANS
 from portal.store import draft_changes
 from portal.store.draft_expiries import ExpiryGroup, addresses_in, expiry_groups
 from portal.usecases.draft_totals import OpenDraft, claim_change, look_at_draft
@@ -47,6 +46,11 @@ class MethodOffer:
     @property
     def too_late_count(self) -> int:
         return sum(group.lines for group in self.too_late)
+
+    @property
+    def first_lost(self) -> ExpiryGroup | None:
+        """Return those of the mailboxes that may be gone by then which go first."""
+        return min(self.too_late, key=attrgetter("last_day"), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,38 +124,43 @@ def leave_out_too_late(
 
 
 def offer_of(
-    method: PaymentMethod, groups: Iterable[ExpiryGroup], today: date, calendar: BankCalendar
+    method: PaymentMethod,
+    groups: Iterable[ExpiryGroup],
+    today: date,
+    calendar: BankCalendar,
+    *,
+    sent_on: date | None = None,
 ) -> MethodOffer:
-    """Return what paying by this method today means for these mailboxes. Source: domain.md 5, 7.1."""
-    judged = [(group, arrival_for(method, group, today, calendar)) for group in groups]
+    """Return what paying by this method today, or having paid before, means for these mailboxes.
+
+    Source: domain.md 5, 7.1.
+    """
+    paid_on = sent_on or today
+    judged = [(group, arrival_for(method, group, paid_on, calendar)) for group in groups]
     waiting = [group for group, arrival in judged if arrival.verdict is Verdict.LATE_BUT_RENEWABLE]
-    whenever = arrival_warning(method, today, today, 0, calendar)
+    suspended = [group for group in waiting if group.expires_on < today]
+    whenever = arrival_warning(method, paid_on, paid_on, 0, calendar)
     return MethodOffer(
         method,
         whenever.earliest,
         whenever.latest,
-        suspended=sorted((group for group in waiting if group.expires_on < today), key=last_day),
+        suspended=sorted(suspended, key=attrgetter("last_day")),
         late=[group for group in waiting if group.expires_on >= today],
         too_late=[group for group, arrival in judged if arrival.verdict is Verdict.TOO_LATE],
     )
 
 
-def arrival_for(method: PaymentMethod, group: ExpiryGroup, today: date, calendar: BankCalendar) -> Arrival:
-    """Return when money sent today arrives, judged for these mailboxes; termination shortens the grace."""
-    grace_days = (last_day(group) - group.expires_on).days
-    return arrival_warning(method, today, group.expires_on, grace_days, calendar)
+def arrival_for(method: PaymentMethod, group: ExpiryGroup, paid_on: date, calendar: BankCalendar) -> Arrival:
+    """Return when money sent that day arrives, judged for these mailboxes; termination shortens the grace."""
+    grace_days = (group.last_day - group.expires_on).days
+    return arrival_warning(method, paid_on, group.expires_on, grace_days, calendar)
 
 
 def check_in_time(offer: MethodOffer) -> None:
     """Raise PaymentTooLate if the money may come after a mailbox is gone, with the day of the first."""
     if offer.too_late:
-        first = min(last_day(group) for group in offer.too_late)
+        first = min(group.last_day for group in offer.too_late)
         raise PaymentTooLate(offer.method, offer.latest, first)
-
-
-def last_day(group: ExpiryGroup) -> date:
-    """Return the last day on which these mailboxes can be renewed."""
-    return last_day_to_renew(group.expires_on, PLANS[group.plan].grace_days, group.cancelled_on)
 
 
 def _with_addresses(session: Session, subject: Subject, draft_id: int, offer: MethodOffer) -> MethodOffer:

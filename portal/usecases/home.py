@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.conventions import Membership
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
 from portal.domain.forecast import YearAhead, year_ahead
@@ -16,8 +17,11 @@ from portal.domain.lifecycle import days_left, last_day_to_renew
 from portal.domain.listing import Standing, standing_on
 from portal.domain.money import Cents
 from portal.domain.plans import PLANS, Plan
+from portal.domain.renewability import NotRenewable, why_not_renewable
 from portal.store import home
 from portal.store.base import AnyRow
+from portal.store.conventions import membership_of
+from portal.store.open_orders import OpenOrder, open_order_of
 from portal.store.prices import prices_on
 from portal.usecases import correspondence, wallets
 from portal.usecases.correspondence import ListedMail
@@ -36,6 +40,11 @@ class Expiry:
     days_left: int
     last_day: date | None
     """The last day to renew, for a mailbox that has expired: after it the contents are lost."""
+    is_last_day: bool
+    """Today is that day, and nothing is on its way that would renew it."""
+    not_renewable: NotRenewable | None
+    open_order: OpenOrder | None
+    membership: Membership | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class OrderToPay:
     number: str
     due_cents: int
     placed_on: date
+    is_declared: bool
+    """The customer said to have paid it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +69,20 @@ class FirstPage:
     draft: str | None
     credit_cents: Cents
 
+    @property
+    def last_chances(self) -> list[Expiry]:
+        """Return those of the mailboxes that are lost tomorrow if nobody does anything today."""
+        return [each for each in self.expiries if each.is_last_day]
+
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
     """Return the first page: seven statements, whatever the account holds. Raises NotFound for a mailbox."""
     if subject.account_id is None:
         raise NotFound
     return FirstPage(
-        expiries=[
-            Expiry(
-                row.address,
-                row.plan,
-                standing_on(today, row.expires_on, row.plan, row.cancelled_on),
-                row.expires_on,
-                days_left(today, row.expires_on),
-                _last_day(row, today),
-            )
-            for row in home.next_expiries(session, subject.account_id, today)
-        ],
+        expiries=[_expiry(row, today) for row in home.next_expiries(session, subject.account_id, today)],
         to_pay=[
-            OrderToPay(row.number, row.due_cents, rome_day(row.placed_at))
+            OrderToPay(row.number, row.due_cents, rome_day(row.placed_at), row.is_declared)
             for row in home.orders_to_pay(session, subject)
         ],
         ahead=year_ahead(
@@ -87,6 +93,31 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
         mails=correspondence.latest_mails(session, subject, count=LATEST_MAILS),
         draft=home.open_draft(session, subject),
         credit_cents=wallets.balance_of(session, subject, today=today),
+    )
+
+
+def _expiry(row: AnyRow, today: date) -> Expiry:
+    membership, order, last_day = membership_of(row), open_order_of(row), _last_day(row, today)
+    not_renewable = why_not_renewable(
+        today,
+        row.plan,
+        row.expires_on,
+        cancelled_on=row.cancelled_on,
+        has_open_order=order is not None,
+        convention=membership.standing if membership else None,
+    )
+    is_waiting = not_renewable is None or (order is not None and order.payable and not order.declared)
+    return Expiry(
+        row.address,
+        row.plan,
+        standing_on(today, row.expires_on, row.plan, row.cancelled_on),
+        row.expires_on,
+        days_left(today, row.expires_on),
+        last_day,
+        is_last_day=last_day == today and is_waiting,
+        not_renewable=not_renewable,
+        open_order=order,
+        membership=membership,
     )
 
 

@@ -32,26 +32,18 @@ from portal.domain.lifecycle import (
     timeline,
 )
 from portal.domain.listing import Listing, Page, Standing, one_page, standing_on
-from portal.domain.orders import OrderState, is_payable
+from portal.domain.orders import OrderState
 from portal.domain.plans import PLANS, Plan
 from portal.domain.renewability import NotRenewable, renews_by_itself, why_not_renewable
 from portal.store import mailbox_page
 from portal.store.base import AnyRow
 from portal.store.conventions import membership_of
 from portal.store.mailbox_list import list_rows
+from portal.store.open_orders import OpenOrder, open_order_of
 from portal.store.overview import overview
 from portal.store.scheduled_changes import terms_ahead
 from portal.usecases.mailbox_space import Space, archive_of, space_of, stale_since
 from portal.usecases.selection import SelectionBar, account_of, bar_of
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOrder:
-    """The order that stands between a mailbox and a new renewal. Source: domain.md C4."""
-
-    number: str | None
-    """None when the order is not the subject's to see."""
-    payable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +105,7 @@ class OrderOfMailbox:
     placed_on: date
     gross_cents: int
     state: OrderState
+    is_declared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +177,9 @@ def look_at(
         keeper_account=masked_account(row.account_username) if row.account_username else "",
         has_siblings=row.has_siblings,
         orders=[
-            OrderOfMailbox(order.number, rome_day(order.placed_at), order.gross_cents, order.state)
+            OrderOfMailbox(
+                order.number, rome_day(order.placed_at), order.gross_cents, order.state, order.is_declared
+            )
             for order in mailbox_page.orders_of_mailbox(session, subject, row.id)
         ],
     )
@@ -226,7 +221,7 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         membership=membership,
         selected=selected,
         not_renewable=_reason(row, standing, today),
-        open_order=_open_order(row),
+        open_order=open_order_of(row),
         ahead=_ahead(row),
     )
 
@@ -236,12 +231,6 @@ def _ahead(row: AnyRow) -> list[PackageFrom]:
         return []
     current = Package(row.plan, row.extra_mailbox_gb, row.extra_archive_gb)
     return changes_ahead(current, terms_ahead(row.terms_ahead))
-
-
-def _open_order(row: AnyRow) -> OpenOrder | None:
-    if row.open_line_id is None:
-        return None
-    return OpenOrder(row.order_number, row.order_state is not None and is_payable(row.order_state))
 
 
 def _reason(row: AnyRow, standing: ConventionStanding | None, today: date) -> NotRenewable | None:

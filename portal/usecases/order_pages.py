@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject
+from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound
-from portal.domain.lifecycle import last_day_to_renew
 from portal.domain.money import Cents
 from portal.domain.order_search import OrderSearch, OrdersShown
 from portal.domain.orders import LineState, OrderKind, OrderState, is_cancellable, is_open, is_payable
-from portal.domain.payments import BankCalendar, PaymentMethod, Verdict, arrival_warning
-from portal.domain.plans import PLANS
+from portal.domain.payments import BankCalendar
+from portal.domain.withdrawal import last_day_to_refund
 from portal.store import order_facts, order_queries
 from portal.store.contracts import ContractAcceptance, ContractText, acceptances_of
 from portal.store.declarations import PaymentDeclaration, declaration_of
+from portal.store.draft_expiries import ExpiryGroup
 from portal.store.extras import OrderExtra, order_extras
+from portal.store.ledger_queries import leftovers_until
 from portal.store.order_list import PAGE_ORDERS, ListedOrder, order_page
 from portal.store.order_queries import PAGE_LINES, LineGroup
 from portal.store.orders import Order, OrderLine
@@ -27,6 +29,7 @@ from portal.store.payments import Payment
 from portal.store.refunds import payments_going_back
 from portal.store.space_purchases import SpacePurchase, purchase_of
 from portal.store.withdrawals import Withdrawal, withdrawal_of
+from portal.usecases.draft_payments import MethodOffer, offer_of
 from portal.usecases.order_people import OrderPeople, look_at_order_people
 from portal.usecases.withdrawals import can_withdraw
 
@@ -48,21 +51,8 @@ class OrderList:
     older: OrderCursor | None
 
 
-@dataclass(frozen=True, slots=True)
-class ArrivalForecast:
-    """When a payment made today is registered, judged for the mailbox that is the first to go."""
-
-    method: PaymentMethod
-    earliest: date
-    latest: date
-    verdict: Verdict
-    address: str
-    is_suspended: bool
-    expires_on: date
-    last_day: date
-
-
 _UNDER_WAY = (LineState.WAITING, LineState.IN_PROGRESS)
+_NEVER_PAID = (OrderState.CANCELLED, OrderState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +105,11 @@ class OrderPage:
     next: int | None
     can_pay: bool
     can_cancel: bool
-    forecast: ArrivalForecast | None
+    forecast: MethodOffer | None
+    """When a payment of today, or the one that was declared, is registered, and what that means."""
     unapplied: Sequence[Payment]
+    credit_until: Mapping[int, date]
+    """Until when those of them that became credit can be used, where they lapse."""
     going_back: Collection[int]
     """Which of these go back by the way they came."""
     accepted: Sequence[tuple[ContractAcceptance, ContractText]]
@@ -128,6 +121,16 @@ class OrderPage:
     people: OrderPeople
     space: SpacePurchase | None
     """What an order of more space bought."""
+    renewable: tuple[int, str]
+    """How many mailboxes of an order that was never paid can be renewed again, and one of them."""
+
+    @property
+    def refund_due(self) -> date | None:
+        """Return the last day for the refund of a withdrawal that waits for it."""
+        withdrawal = self.withdrawal
+        if withdrawal is None or withdrawal.refunded_on or not withdrawal.refund_cents:
+            return None
+        return last_day_to_refund(rome_day(withdrawal.requested_at))
 
 
 EVERY_LINE = LinesAsked()
@@ -196,9 +199,10 @@ def look_at_order(
         next=lines[-1].position if lines and has_next else None,
         can_pay=is_payable(order.state),
         can_cancel=is_cancellable(order.state),
-        forecast=_forecast(order, groups, today, calendar) if is_payable(order.state) and groups else None,
+        forecast=_forecast(order, groups, declared, today, calendar),
         unapplied=unapplied,
         going_back=payments_going_back(session, [each.id for each in unapplied]) if unapplied else (),
+        credit_until=leftovers_until(session, [each.id for each in unapplied]) if unapplied else {},
         accepted=acceptances_of(session, order.id),
         can_withdraw=can_withdraw(session, subject, order, today=today),
         withdrawal=withdrawal_of(session, order.id) if order.withdrawable_until else None,
@@ -206,6 +210,7 @@ def look_at_order(
         extras=order_extras(session, order.id),
         people=look_at_order_people(session, subject, order.id, lines),
         space=purchase_of(session, order.id) if order.kind is OrderKind.EXTRA_SPACE else None,
+        renewable=_renewable_again(session, subject, order, today),
     )
 
 
@@ -241,28 +246,27 @@ def _refused(session: Session, order: Order) -> Sequence[OrderLine]:
 
 
 def _forecast(
-    order: Order, groups: Sequence[LineGroup], today: date, calendar: BankCalendar
-) -> ArrivalForecast:
-    """Return when a payment of today arrives, judged for the mailbox in the worst position."""
-    last_days = {group: last_day_to_renew(group.expires_before, _grace(group)) for group in groups}
-    first_to_go = min(groups, key=lambda group: last_days[group])
-    arrival = arrival_warning(
-        order.payment_method, today, first_to_go.expires_before, _grace(first_to_go), calendar
-    )
-    return ArrivalForecast(
-        order.payment_method,
-        arrival.earliest,
-        arrival.latest,
-        arrival.verdict,
-        first_to_go.first_address,
-        first_to_go.expires_before < today,
-        first_to_go.expires_before,
-        last_days[first_to_go],
-    )
+    order: Order,
+    groups: Sequence[LineGroup],
+    declared: PaymentDeclaration | None,
+    today: date,
+    calendar: BankCalendar,
+) -> MethodOffer | None:
+    """Return when the money arrives, sent today or when the customer said, and what that means."""
+    if not is_payable(order.state) or not groups:
+        return None
+    mailboxes = [
+        ExpiryGroup(group.expires_before, None, group.plan_before, group.lines, group.first_address)
+        for group in groups
+    ]
+    sent_on = declared.sent_on if declared else None
+    return offer_of(order.payment_method, mailboxes, today, calendar, sent_on=sent_on)
 
 
-def _grace(group: LineGroup) -> int:
-    return PLANS[group.plan_before].grace_days
+def _renewable_again(session: Session, subject: Subject, order: Order, today: date) -> tuple[int, str]:
+    if order.kind is not OrderKind.RENEWAL or order.state not in _NEVER_PAID:
+        return (0, "")
+    return order_queries.renewable_of_order(session, subject, order.id, today)
 
 
 def _cursor(row: ListedOrder) -> OrderCursor:

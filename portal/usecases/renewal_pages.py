@@ -30,6 +30,7 @@ from portal.store.draft_queries import (
     open_draft,
 )
 from portal.store.drafts import Show as Show
+from portal.store.open_orders import OpenOrder
 from portal.store.prices import prices_on
 from portal.usecases.draft_lines import DraftedRow, quote_or_none, row_of
 from portal.usecases.draft_payments import MethodOffer, PaymentStep, look_at_payment
@@ -63,7 +64,7 @@ class Preparation:
     extra_mailbox_gb: int
     extra_archive_gb: int
     not_renewable: NotRenewable | None
-    order_number: str | None
+    open_order: OpenOrder | None
     begun: Resumable | None
     begun_here: bool
     """Whether what was begun is the renewal of just this mailbox."""
@@ -145,7 +146,7 @@ def prepare(session: Session, subject: Subject, address: str, *, today: date) ->
         quote=quote_or_none(choice, prices),
         membership=target.membership,
         not_renewable=target.not_renewable,
-        order_number=target.order_number,
+        open_order=target.open_order,
         extra_mailbox_gb=mailbox.extra_mailbox_gb,
         extra_archive_gb=mailbox.extra_archive_gb,
         begun=begun,

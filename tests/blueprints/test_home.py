@@ -13,15 +13,29 @@ from sqlalchemy import Engine, event, update
 from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import add_months
 from portal.domain.orders import OrderState
+from portal.domain.plans import Plan
 from portal.formats import month
 from portal.store.accounts import Account
+from portal.store.declarations import PaymentDeclaration
 from portal.store.drafts import DraftState, RenewalDraft
 from portal.store.orders import Order
 from portal.usecases import home
 from portal.wiring import Services
 from tests.blueprints.world import BOX, COLLEAGUE, GONE, OTHERS, OWNER, World, browser_of, make_world
 from tests.blueprints.world import password_hash as a_hash
-from tests.factories import TODAY, fill_account, make_account, make_mail, make_mailbox, make_prices
+from tests.factories import (
+    NOW,
+    TODAY,
+    fill_account,
+    make_account,
+    make_mail,
+    make_mailbox,
+    make_order,
+    make_prices,
+)
+
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what pages say, whichever database it comes from."""
 
 
 @pytest.fixture
@@ -92,7 +106,8 @@ def test_home_forgets_what_is_done(app: Flask, services: Services, world: World)
     page = browser_of(app, OWNER).get("/").text
 
     assert "Riprendi" not in page
-    assert world.belongings[OWNER].number[0] not in page
+    assert "Ordini da pagare" not in page
+    assert "rinnovo in lavorazione" in page
 
 
 def test_home_shows_the_five_that_expire_first_of_both_tabs(app: Flask, services: Services) -> None:
@@ -131,8 +146,69 @@ def test_home_says_how_much_is_needed_month_by_month(app: Flask, services: Servi
     page = browser_of(app, OWNER).get("/").text
 
     assert "4 caselle" in page
-    assert page.index("Già scadute") < page.index(month(TODAY)) < page.index(month(add_months(TODAY, 11)))
+    assert f"Da rinnovare fino a {month(add_months(TODAY, 11))}" in page
+    assert page.index("Già scadute") < page.index(month(TODAY)) < page.index(month(add_months(TODAY, 1)))
+    assert f"Poi più nulla fino a {month(add_months(TODAY, 11))}." in page
     assert month(add_months(TODAY, 12)) not in page
+
+
+@one_database
+def test_home_is_loud_about_what_is_lost_tomorrow(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        make_mailbox(session, account, "oggi@pec.example", expires_in=-90)
+        make_mailbox(session, account, "domani@pec.example", expires_in=-89)
+
+    page = browser_of(app, OWNER).get("/").text
+
+    notice = page[page.index("È l&#39;ultimo giorno" if "È l&#39;" in page else "È l'ultimo giorno") :]
+    assert "/caselle/oggi@pec.example/rinnova" in notice[: notice.index("</ul>")]
+    assert "domani@" not in notice[: notice.index("</ul>")]
+    assert page.index("ultimo giorno per rinnovare") < page.index("Da rinnovare fino a")
+    assert "rinnovabile fino al 25/11/2026" in page
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("state", "declared", "words", "is_urged"),
+    [
+        (OrderState.AWAITING_PAYMENT, False, "ordine da pagare", True),
+        (OrderState.AWAITING_PAYMENT, True, "pagamento dichiarato", False),
+        (OrderState.PAID, False, "rinnovo in lavorazione", False),
+    ],
+)
+def test_home_says_what_is_being_done_about_an_expired_mailbox(
+    app: Flask, services: Services, state: OrderState, declared: bool, words: str, is_urged: bool
+) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        box = make_mailbox(session, account, "oggi@pec.example", expires_in=-90)
+        order = make_order(session, [box], state=state)
+        if declared:
+            session.add(
+                PaymentDeclaration(order_id=order.id, reference="TRN1", sent_on=TODAY, declared_at=NOW)
+            )
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert words in page
+    assert "rinnovabile fino al" not in page
+    assert ("Paga l" in page) is is_urged
+    assert (">Paga<" in page) is is_urged
+    assert "hanno già un ordine" in page
+    assert ("Pagamenti che aspettiamo" in page) is declared
+
+
+@one_database
+def test_home_says_who_renews_what_is_not_renewed_here(app: Flask, services: Services) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        make_mailbox(session, account, "dominio@pec.example", expires_in=-3, plan=Plan.DOMAIN)
+
+    page = browser_of(app, OWNER).get("/").text
+
+    assert "Si rinnova insieme al dominio." in page
+    assert "Scadute e prossime scadenze" in page
 
 
 def test_home_shows_the_newest_mails(app: Flask, services: Services) -> None:

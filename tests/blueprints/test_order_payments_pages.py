@@ -17,8 +17,11 @@ from portal.store.mailboxes import Mailbox
 from portal.store.orders import Order
 from portal.wiring import Services
 from tests.blueprints.shop import Shopper, shopper
+from tests.factories import TODAY
 
 SLIPS = (PaymentMethod.PREFILLED_SLIP, PaymentMethod.POSTAL_SLIP)
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what pages say, whichever database it comes from."""
 DECLARED = {"reference": "0306 9123-456", "sent_on": "2026-11-24"}
 
 
@@ -111,8 +114,39 @@ def test_i_have_paid(services: Services, person: Shopper) -> None:
 
     page = person.browser.get(f"/ordini/{number}").text
     assert declarations(services) == [("03069123456", "2026-11-24")]
-    assert "Hai detto di aver pagato il 24 novembre 2026" in page
-    assert "In attesa di pagamento" in page
+    assert page.count("Hai detto di aver pagato il 24 novembre 2026") == 1
+    assert page.count("Pagamento dichiarato") == 2, "badge and the order's way"
+    assert "tra il 25 novembre 2026 e il 27 novembre 2026" in page
+    assert "pagando oggi" not in page.lower()
+
+
+@one_database
+def test_what_was_declared_is_not_asked_for_again(services: Services, person: Shopper) -> None:
+    number = person.order()
+    declare(person, number)
+    mailbox = f"/caselle/{person.addresses[0]}"
+
+    page = person.browser.get(f"/ordini/{number}").text
+    assert page.index("Paga in un altro modo") < page.index("vuol dire pagare due volte") < page.index("IBAN")
+    assert "Da pagare" not in page
+    for path in ("/", "/caselle", mailbox, f"{mailbox}/rinnova"):
+        elsewhere = person.browser.get(path).text
+        assert ">Paga<" not in elsewhere, path
+        assert f"/ordini/{number}" in elsewhere, path
+        assert "dichiarato" in elsewhere or "Hai detto di aver pagato" in elsewhere, path
+
+
+@one_database
+def test_a_declared_payment_that_did_not_come_says_what_to_do(services: Services, person: Shopper) -> None:
+    number = person.order()
+    declare(person, number)
+    with services.transaction() as session:
+        session.execute(update(PaymentDeclaration).values(sent_on=TODAY - timedelta(days=20)))
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert "Doveva risultarci entro il 9 novembre 2026" in page
+    assert 'scrivi a <a href="mailto:' in page
 
 
 def test_saying_it_again_corrects_it(services: Services, person: Shopper) -> None:

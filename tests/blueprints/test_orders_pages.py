@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
@@ -21,10 +21,12 @@ from portal.usecases.payments import register_payment
 from portal.wiring import Services
 from tests.blueprints.browser import HTMX, Browser
 from tests.blueprints.shop import big_shopper, shopper
-from tests.factories import NOW, make_order
+from tests.factories import NOW, TODAY, make_order
 from tests.statements import counted
 
 SERVER_THREADS = 8
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what pages say, whichever database it comes from."""
 
 
 def pay(services: Services, number: str, *, cents: int) -> None:
@@ -67,7 +69,7 @@ def test_money_that_would_come_late_is_said(app: Flask, services: Services) -> N
     person = shopper(app, services, {"expires_in": 2}).start()
     number = person.order()
 
-    assert "può restare sospesa" in person.browser.get(f"/ordini/{number}").text
+    assert "resta sospesa finché non lo registriamo" in person.browser.get(f"/ordini/{number}").text
 
 
 def test_a_paid_order_is_looked_at_again_until_it_is_done(app: Flask, services: Services) -> None:
@@ -78,7 +80,7 @@ def test_a_paid_order_is_looked_at_again_until_it_is_done(app: Flask, services: 
     page = person.browser.get(f"/ordini/{number}").text
     part = person.browser.get(f"/ordini/{number}/stato", headers=HTMX).text
     assert all('hx-trigger="every 3s"' in each for each in (page, part))
-    assert "0 di 2 completate" in part
+    assert "0 di 2 lavorate" in part
     assert "Annulla l" not in page
     assert "<html" not in part
 
@@ -100,9 +102,83 @@ def test_a_refused_line_says_what_comes_back(app: Flask, services: Services) -> 
 
     page = person.browser.get(f"/ordini/{number}").text
 
-    assert "1 casella: il rinnovo non è riuscito. Ti riconosciamo €\u00a06,10, che trovi nel credito." in page
+    assert "1 casella: il rinnovo non è riuscito. Ti abbiamo riconosciuto €\u00a06,10" in page
+    assert "Rinnovo completato in parte" in page
     assert "Non riuscita" in page
     assert "Rinnovata" in page
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (OrderState.PAID, "A lavorazione finita trovi €\u00a06,10 nel tuo credito."),
+        (OrderState.REFUNDED, "Ti abbiamo restituito €\u00a06,10."),
+        (OrderState.CREDITED, "Ti abbiamo riconosciuto €\u00a06,10, che trovi nel tuo credito."),
+    ],
+)
+def test_where_the_money_of_a_refused_line_is(
+    app: Flask, services: Services, state: OrderState, words: str
+) -> None:
+    person = shopper(app, services, {}).start()
+    number = person.order()
+    set_state(services, state, LineState.REFUSED, paid_at=services.now())
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert words in page
+    assert "24/12/2027" not in page, "an expiry that never came"
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("payable_until", "expires_in", "words"),
+    [
+        (TODAY - timedelta(days=1), 30, "fino al 23 novembre 2026. La casella si può rinnovare di nuovo"),
+        (None, -200, "La casella di questo ordine non si poteva più rinnovare."),
+    ],
+)
+def test_an_expired_order_says_why(
+    app: Flask, services: Services, payable_until: date | None, expires_in: int, words: str
+) -> None:
+    person = shopper(app, services, {}).start()
+    number = person.order()
+    closed = {"closed_at": services.now(), "payable_until": payable_until}
+    set_state(services, OrderState.EXPIRED, LineState.WAITING, **closed)
+    with services.transaction() as session:
+        session.execute(update(Mailbox).values(expires_on=TODAY + timedelta(days=expires_in)))
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert words in page
+    assert ("Rinnova di nuovo" in page) is (expires_in > 0)
+
+
+@one_database
+def test_money_that_comes_after_the_end_is_told_once(app: Flask, services: Services) -> None:
+    person = shopper(app, services, {}).start()
+    number = person.order()
+    person.browser.post(f"/ordini/{number}/annulla")
+    pay(services, number, cents=610)
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert "puoi usarlo fino al 24 novembre 2027" in page
+    assert "Se hai già mandato un pagamento" not in page
+    assert "Pagamento ricevuto" in page
+
+
+@one_database
+def test_an_order_counts_the_mailboxes_that_wait(app: Flask, services: Services) -> None:
+    each = [{"expires_in": days} for days in (-3, -2, 1, 2, 300)]
+    person = shopper(app, services, *each).start()
+    number = person.order()
+
+    page = person.browser.get(f"/ordini/{number}").text
+
+    assert "2 caselle scadono tra poco" in page
+    assert "2 caselle sono già sospese" in page
+    assert page.index("2 caselle sono già sospese") < page.index("Scarica le istruzioni")
 
 
 def test_money_that_does_not_fit_is_told_on_the_page(app: Flask, services: Services) -> None:
@@ -144,7 +220,8 @@ def test_cancelling_asks_first_and_frees_the_mailbox(app: Flask, services: Servi
     page = person.browser.get(done.headers["Location"]).text
 
     assert "Annullato" in page
-    assert "le caselle si possono rinnovare di nuovo" in page
+    assert "La casella si può rinnovare di nuovo." in page
+    assert f'href="/caselle/{person.addresses[0]}/rinnova"' in page
     assert "Paga con bonifico" not in page
     assert person.browser.post(f"/ordini/{number}/annulla").status_code == 303
     assert person.browser.post(f"/caselle/{person.addresses[0]}/rinnova").status_code == 303

@@ -22,6 +22,7 @@ from portal.domain.withdrawal import (
     expiry_without,
     is_consumer,
     kept_net_cents,
+    last_day_to_refund,
     last_day_to_withdraw,
     refund_cents,
     why_no_withdrawal,
@@ -51,6 +52,15 @@ def test_the_fourteenth_day_or_the_next_working_one(
     concluded: date, closed: tuple[date, ...], last: date
 ) -> None:
     assert last_day_to_withdraw(concluded, closed) == last
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "last"),
+    [(date(2026, 11, 24), date(2026, 12, 8)), (date(2027, 2, 20), date(2027, 3, 6))],
+    ids=["a holiday counts", "across months"],
+)
+def test_what_was_paid_goes_back_within_fourteen_days(withdrawn: date, last: date) -> None:
+    assert last_day_to_refund(withdrawn) == last
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from portal.domain.plans import Plan
 from portal.domain.renewability import NotRenewable
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
+from portal.store.open_orders import OpenOrder
 from portal.usecases.mailbox_space import Space, SpaceLevel
 from portal.usecases.mailboxes import (
     MailboxDetails,
     MailboxList,
-    OpenOrder,
     browse,
     look_at,
     own_address,

@@ -13,6 +13,7 @@ from portal.domain.plans import Plan
 from portal.domain.renewability import NotRenewable
 from portal.store.drafts import DraftLine, DraftState, RenewalDraft
 from portal.store.mailboxes import Mailbox
+from portal.store.open_orders import OpenOrder
 from portal.store.selections import SelectedMailbox
 from portal.usecases import renewal_pages, renewals
 from portal.usecases.draft_totals import look_at_draft
@@ -131,7 +132,7 @@ def test_an_open_order_names_itself_before_the_renewal(services: Services) -> No
         found = renewal_pages.prepare(session, subject, box.address, today=services.today())
 
     assert found.not_renewable is NotRenewable.OPEN_ORDER
-    assert found.order_number == order.number
+    assert found.open_order == OpenOrder(order.number, payable=True)
 
 
 def test_a_strangers_mailbox_does_not_exist(services: Services) -> None:
