@@ -113,7 +113,7 @@ def test_changing_all_rows_says_that_conventions_stay(app: Flask, services: Serv
             ["La rinnova l'ente", "(Ordine degli Architetti)", "Non devi ordinare né pagare nulla"],
         ),
         (LAWYERS.code, ["non è in vigore oggi", "Ordine degli Avvocati", "assistenza@"]),
-        ("UNKNOWN", ["UNKNOWN non è in vigore oggi", "chi gestisce la convenzione", "assistenza@"]),
+        ("UNKNOWN", ["UNKNOWN</span> non è in vigore oggi", "chi gestisce la convenzione", "assistenza@"]),
     ],
 )
 def test_where_nobody_can_pay_the_page_says_whom_to_ask_and_no_price(

@@ -417,5 +417,5 @@ def test_the_draft_is_offered_again(app: Flask, services: Services) -> None:
 
     page = person.browser.get(f"/caselle/{person.addresses[0]}/rinnova").text
 
-    assert "Hai già un rinnovo in corso con 2 caselle" in page
+    assert "Hai già iniziato un rinnovo con 2 caselle" in page
     assert f'href="{person.plan}"' in page
