@@ -46,7 +46,8 @@ def order_placed(
         ]
     }
     texts["deletions"] = deletions_ordered(session, order, limit=LISTED_MAILBOXES)
-    context = _order_context(session, order) | _lines_context(session, order) | days | texts
+    changed = {"method_changed": milestone != "placed"}
+    context = _order_context(session, order) | _lines_context(session, order) | days | texts | changed
     _write(session, order, "order_confirmation", milestone, context, now=now)
 
 

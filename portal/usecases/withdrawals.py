@@ -16,7 +16,7 @@ from portal.domain.access import Subject, SubjectKind
 from portal.domain.dates import rome_day
 from portal.domain.errors import NotFound, WithdrawalNotPossible
 from portal.domain.history import Deed
-from portal.domain.lifecycle import MailboxState, state_on
+from portal.domain.listing import Standing, standing_on
 from portal.domain.money import Cents
 from portal.domain.orders import LineState, OrderState
 from portal.domain.plans import PLANS, Plan
@@ -25,6 +25,7 @@ from portal.domain.withdrawal import (
     WithdrawalState,
     expiry_without,
     kept_net_cents,
+    last_day_to_refund,
     refund_cents,
     why_no_withdrawal,
 )
@@ -61,7 +62,7 @@ class MailboxBack:
 
     address: str
     expires_on: date
-    state: MailboxState
+    standing: Standing
     plan: Plan
     plan_before: Plan
     loses_archive: bool
@@ -79,6 +80,8 @@ class WithdrawalPage:
     refund: Refund
     mailboxes: Sequence[MailboxBack]
     mailbox_count: int
+    refund_due: date
+    """The last day for the refund of a withdrawal of today."""
     name: str
     email: str
 
@@ -96,6 +99,7 @@ def look_at_withdrawal(session: Session, subject: Subject, number: str, *, today
         refund=_refund(session, order, today),
         mailboxes=[_back(row.OrderLine, row.Mailbox, today) for row in lines],
         mailbox_count=sum(order_facts.count_lines(session, order.id).values()),
+        refund_due=last_day_to_refund(today),
         name=holder.display_name if holder else "",
         email=account.email if account else order.contact_email,
     )
@@ -187,9 +191,9 @@ def _back(line: OrderLine, mailbox: Mailbox, today: date) -> MailboxBack:
     before, after = line.expires_before, line.expires_after
     expires_on = expiry_without(mailbox.expires_on, before, after, line.term_years) if done else before
     plan = PLANS[line.plan_before]
-    state = state_on(today, expires_on, plan.grace_days, mailbox.cancelled_on)
+    standing = standing_on(today, expires_on, line.plan_before, mailbox.cancelled_on)
     loses = done and not plan.has_archive and PLANS[mailbox.plan].has_archive
     lost = (
         done and line.archive_deletion_accepted and plan.has_archive and not PLANS[mailbox.plan].has_archive
     )
-    return MailboxBack(line.address, expires_on, state, mailbox.plan, line.plan_before, loses, lost)
+    return MailboxBack(line.address, expires_on, standing, mailbox.plan, line.plan_before, loses, lost)

@@ -114,7 +114,8 @@ def test_a_wrong_password_keeps_the_input_and_does_nothing(
     asked = stale.post("/profilo/sessioni/chiudi-altre", {"a": "b", "conferma-password": "sbagliata davvero"})
 
     assert asked.status_code == 422
-    assert "Password non valida." in asked.text
+    assert asked.text.count("Password non valida.") == 2, "above, and at the field"
+    assert 'aria-invalid="true"' in asked.text
     assert kept_in(asked) == {"a": "b"}
     assert "sbagliata davvero" not in asked.text
 

@@ -70,6 +70,8 @@ def test_two_steps_and_a_receipt(app: Flask, services: Services) -> None:
     assert (step.status_code, done.status_code) == (303, 303)
     assert "<span>Conferma recesso</span>" in second
     assert "<dd>€\u00a012,20</dd>" in second
+    assert "In scadenza" in second
+    assert "entro l'8 dicembre 2026" in second
     page = person.browser.get(done.headers["Location"]).text
     assert "le caselle stanno tornando come prima" in page
     assert "Recedi dal contratto qui" not in page
@@ -92,6 +94,10 @@ def test_the_order_can_be_looked_at_on_its_way_back_and_after(
 
     for path in (f"/ordini/{number}", "/ordini", f"/caselle/{person.addresses[0]}", "/"):
         assert person.browser.get(path).status_code == 200
+    page = person.browser.get(f"/ordini/{number}").text
+    assert page.count("entro l'8 dicembre 2026") == (2 if state is LineState.WITHDRAWN else 1)
+    assert "24/12/2027" not in page, "the expiry that was taken back"
+    assert page.index('id="recesso"') < page.index('id="caselle"')
 
 
 def test_pressing_twice_withdraws_once(app: Flask, services: Services) -> None:
@@ -159,7 +165,7 @@ def test_a_suspended_mailbox_is_warned_of_hard(app: Flask, services: Services) -
     page = person.browser.get(f"/recesso/{number}/conferma").text
 
     assert "smettono di funzionare" in page
-    assert "<strong>sospesa</strong>" in page
+    assert "Sospesa (scaduta)" in page
 
 
 def test_who_is_no_consumer_is_told_what_to_do_instead(app: Flask, services: Services) -> None:

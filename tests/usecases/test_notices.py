@@ -350,6 +350,25 @@ def test_the_confirmation_says_how_to_pay(services: Services) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "language", "subject"),
+    [
+        (PaymentMethod.BANK_TRANSFER, "it", f"Ordine {NUMBER}: ora si paga con bonifico bancario"),
+        (PaymentMethod.POSTAL_SLIP, "en", f"Order {NUMBER}: now to be paid by postal payment slip"),
+        (PaymentMethod.PREFILLED_SLIP, "de", f"Bestellung {NUMBER}: neue Zahlungsart, "),
+    ],
+)
+def test_another_method_has_another_subject(
+    services: Services, method: PaymentMethod, language: str, subject: str
+) -> None:
+    with services.transaction() as session:
+        order = place(session, payment_method=method)
+        notices.order_placed(session, order, BankCalendar(), milestone=f"by-{method}", now=NOW)
+        wording = render("order_confirmation", language, written(session)[0].context, AROUND)
+
+    assert wording.subject.startswith(subject)
+
+
+@pytest.mark.parametrize(
     ("method", "words", "absent"),
     [
         (PaymentMethod.BANK_TRANSFER, "IBAN: ", "Conto corrente postale"),

@@ -62,6 +62,7 @@ def test_the_new_method_is_kept_and_written(services: Services, subject: Subject
     assert order(services).payment_method is SLIP
     assert {mail.kind for mail in mails} == {"order_confirmation"}
     assert all(mail.context["method"] == SLIP for mail in mails)
+    assert all(mail.context["method_changed"] for mail in mails)
     assert len(mails) == len({mail.recipient for mail in mails})
 
 
