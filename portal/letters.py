@@ -10,7 +10,7 @@ from typing import Any
 
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal import formats, languages, sentences
 from portal.domain.colours import OWN_COLOUR, Shades, shades_of
@@ -19,6 +19,8 @@ from portal.domain.mail_codes import grouped
 
 TEMPLATES = Path(__file__).parent / "templates" / "mail"
 LONGEST_SUBJECT = 200
+FITS_A_LINE = 28
+"""Letters of a word for which every phone has room, within a note too."""
 NO_BREAK_HYPHEN = "\u2011"
 _inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 """Mail programs want styles on the elements; the dark colours stay behind as a media query."""
@@ -103,7 +105,9 @@ def environment(language: str) -> Environment:
 
 
 def breakable(text: str) -> Markup:
-    """Return a text whose address a narrow screen breaks before its «@» or a dot, not within a word."""
+    """Return a text whose address, if too long for a line, breaks before «@» or a dot, not in words."""
+    if max(map(len, text.split()), default=0) <= FITS_A_LINE:
+        return escape(text)
     name, at, domain = text.partition("@")
     return Markup("<wbr>.").join(name.split(".")) + Markup("<wbr>") + at + domain
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portal.letters import Wording, breakable, render, unbroken
+from portal.letters import FITS_A_LINE, Wording, breakable, render, unbroken
 from tools.pictures.letters import AROUND, SAMPLES
 
 TAG = re.compile(r"<(?!wbr)[^>]*>")
@@ -25,15 +25,22 @@ def charges(*allowed: bool) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-def test_an_address_breaks_before_its_at_sign(sample: str) -> None:
-    shown = TAG.sub("", letter(sample).html.partition("<body")[2].partition("<table")[2])
+def test_a_long_address_breaks_before_its_at_sign(sample: str) -> None:
+    shown = TAG.sub(" ", letter(sample).html.partition("<body")[2].partition("<table")[2])
 
-    assert re.findall(r"\S*(?<!<wbr>)@\S*", shown) == []
+    addresses = re.findall(r"(?:[\w.-]|<wbr>)+@[\w.-]+", shown)
+    long = [each for each in addresses if len(each.replace("<wbr>", "")) > FITS_A_LINE]
+
+    assert long, "the help desk's stands at the foot"
+    assert [each for each in long if "<wbr>@" not in each] == []
     assert "e-mail" not in shown.rpartition("Assistenza")[2], "the foot keeps «e-mail» on one line"
 
 
 def test_what_breaks_an_address_escapes_it() -> None:
-    assert breakable("<b>@pec.example") == "&lt;b&gt;<wbr>@pec.example"
+    assert breakable("<b>.una-casella-dal-nome-lungo@pec.example") == (
+        "&lt;b&gt;<wbr>.una-casella-dal-nome-lungo<wbr>@pec.example"
+    )
+    assert breakable("<breve>@pec.example") == "&lt;breve&gt;@pec.example", "it goes to the next line whole"
     assert unbroken("e-mail, E-Mail") == "e\u2011mail, E\u2011Mail"
 
 
