@@ -32,8 +32,13 @@ class Relay:
         self._sizes = sizes
 
     def once(self) -> int:
-        """Hand over what is due; return how many batches. Raises what is in AWAY."""
-        return sum(self._hand_over(kind) for kind in self._senders)
+        """Hand over what is due; return how many batches. Raises what is in AWAY.
+
+        A round with nothing to do only reads: it takes no lock from whoever writes.
+        """
+        with self._services.reading() as session:
+            due = outbox.due_kinds(session, self._senders, now=self._services.now())
+        return sum(self._hand_over(kind) for kind in due)
 
     def run(self, stopping: Event) -> None:
         """Hand over until told to stop; wait longer and longer while something is away."""

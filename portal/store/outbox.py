@@ -23,11 +23,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -161,6 +163,17 @@ def enqueue_selected(
     return changed(session, insert.on_conflict_do_nothing(index_elements=["key"]))
 
 
+def due_kinds(session: Session, kinds: Collection[str], *, now: datetime) -> list[str]:
+    """Return those of the kinds of which something is due: one statement, one look into the index a kind."""
+    looks = [
+        select(literal(kind, String)).where(
+            exists().where(OutboxRow.kind == kind, UNFINISHED, OutboxRow.not_before <= now)
+        )
+        for kind in kinds
+    ]
+    return list(session.scalars(union_all(*looks)))
+
+
 def hand_over(
     session: Session, kind: str, *, now: datetime, until: datetime, window: int, size: int
 ) -> list[list[int]]:
@@ -187,17 +200,6 @@ def hand_over(
     return [others[start : start + size] for start in range(0, len(others), size)] + [
         [orphan] for orphan in orphans
     ]
-
-
-def claimed_payloads(session: Session, kind: str) -> list[dict[str, Any]]:
-    """Return the payloads of the rows of a kind that a worker has in hand just now, or had when it died."""
-    return list(
-        session.scalars(
-            select(OutboxRow.payload).where(
-                UNFINISHED, OutboxRow.kind == kind, OutboxRow.state == OutboxState.CLAIMED
-            )
-        )
-    )
 
 
 def take_back(session: Session, ids: Collection[int], *, now: datetime) -> None:

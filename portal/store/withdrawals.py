@@ -22,7 +22,7 @@ from portal.store.drafts import DraftLine
 from portal.store.mailboxes import Mailbox
 from portal.store.order_people import OrderBilling
 from portal.store.orders import Order, OrderLine, Renewal
-from portal.store.outbox import claimed_payloads, enqueue_for_each
+from portal.store.outbox import UNFINISHED, OutboxRow, OutboxState, enqueue_for_each
 from portal.store.renewability import NOT_RENEWABLE, day_values
 from portal.store.scheduled_changes import ChangeState, ScheduledChange
 
@@ -199,7 +199,10 @@ def mailboxes_in(session: Session, mailbox_ids: Collection[int], state: LineStat
 
 def mailboxes_being_changed(session: Session) -> set[int]:
     """Return the mailboxes with a change in a worker's hand: the platform may hear of it any moment."""
-    lines = {payload["order_line_id"] for payload in claimed_payloads(session, "platform.change")}
+    in_hand = select(OutboxRow.payload).where(
+        UNFINISHED, OutboxRow.kind == "platform.change", OutboxRow.state == OutboxState.CLAIMED
+    )
+    lines = {payload["order_line_id"] for payload in session.scalars(in_hand)}
     return set(session.scalars(select(OrderLine.mailbox_id).where(OrderLine.id.in_(lines))))
 
 

@@ -20,6 +20,7 @@ from portal.wiring import Services
 from tests.conftest import Clock
 from tests.servers.processes import wait_until
 from tests.servers.valkey import ValkeyServer
+from tests.statements import counted
 from workers.broker import HEARTBEAT_MS, all_works, make_shop
 from workers.relay import AWAY, Relay
 from workers.waiting import in_thread
@@ -48,6 +49,20 @@ def test_due_rows_reach_the_broker_in_batches(services: Services) -> None:
 
     assert handed == 3
     assert sent == [[1, 2], [3, 4], [5]]
+
+
+def test_a_round_with_nothing_to_do_writes_nothing(services: Services) -> None:
+    fill(services, 1, kind="mail.send")
+    kinds = ("mail.send", "platform.renew", "refund.send")
+    sent: list[list[int]] = []
+    every = Relay(services, dict.fromkeys(kinds, sent.append), dict.fromkeys(kinds, 50))
+
+    assert every.once() == 1
+    with counted(services.engine) as statements:
+        assert every.once() == 0
+
+    assert sent == [[1]]
+    assert len(statements) == 1
 
 
 def test_a_kind_that_this_version_does_not_know_waits_for_the_next(services: Services) -> None:
