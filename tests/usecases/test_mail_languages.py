@@ -97,8 +97,8 @@ def italian_in(words: Wording, language: str) -> set[str]:
 @pytest.mark.parametrize(
     ("what", "in_italian", "in_english"),
     [
-        ("totp_on", "l'app di autenticazione è stata attivata", "app has been switched on"),
-        ("totp_off", "l'app di autenticazione è stata disattivata", "app has been switched off"),
+        ("totp_on", "l'app di autenticazione è stata attivata", "app has been turned on"),
+        ("totp_off", "l'app di autenticazione è stata disattivata", "app has been turned off"),
         ("passkey_added", "è stata aggiunta una passkey", "a passkey has been added"),
         ("passkey_removed", "è stata rimossa una passkey", "a passkey has been removed"),
         ("codes_renewed", "nuovi codici di recupero: quelli di prima non valgono più", "recovery codes"),
