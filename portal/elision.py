@@ -34,6 +34,11 @@ def elided(text: str, values: Mapping[str, object]) -> str:
     return _JOINT.sub(lambda joint: _joined(joint, values), text) if _has_joint(text) else text
 
 
+def led(word: str, value: str) -> str:
+    """Return «il 9 aprile», «l'8 aprile»: for the operator's commands, which speak Italian alone."""
+    return elided(f"{word} %(value)s", {"value": value}) % {"value": value}
+
+
 def is_vowel(value: object) -> bool:
     """Say whether a value begins with a number that is spoken with a vowel."""
     return _BEGINS_WITH_VOWEL.match(str(value)) is not None

@@ -14,7 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from portal import languages, sentences
-from portal.elision import WORDS, elided, is_vowel
+from portal.elision import WORDS, elided, is_vowel, led
 from portal.formats import long_day, short_day
 from tools.messages import catalogues
 
@@ -55,6 +55,11 @@ LOOSE = re.compile(
 )
 def test_a_small_word_leans_on_a_vowel(text: str, value: object, said: str) -> None:
     assert elided(text, {"x": value}) % {"x": value} == said
+
+
+def test_a_command_says_a_day_as_a_page_does() -> None:
+    assert led("al", "8 aprile 2027") == "all'8 aprile 2027"
+    assert led("al", "9 aprile 2027") == "al 9 aprile 2027"
 
 
 def test_several_values_each_have_their_word() -> None:

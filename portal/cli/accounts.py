@@ -10,6 +10,7 @@ from portal.cli.context import pass_services, refuse
 from portal.domain.access import Subject
 from portal.domain.errors import NotFound
 from portal.domain.passwords import LONGEST, SHORTEST, PasswordProblem
+from portal.elision import led
 from portal.formats import moment
 from portal.usecases.access import set_password
 from portal.usecases.accounts import account_subject, disable, enable, every_account, mailbox_subject
@@ -54,7 +55,7 @@ def list_accounts(services: Services) -> None:
         for line in every_account(session):
             state = "attivo" if line.has_password else "senza password"
             if line.disabled_at:
-                state = f"disabilitato il {moment(line.disabled_at)}"
+                state = f"disabilitato {led('il', moment(line.disabled_at))}"
             click.echo(f"{line.username:<28} {line.mailboxes:>7} caselle  {line.email:<40} {state}")
 
 

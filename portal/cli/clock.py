@@ -13,6 +13,7 @@ import click
 from portal import log_lines
 from portal.cli.context import USAGE, pass_services, refuse
 from portal.demo.calendar import DemoClock
+from portal.elision import led
 from portal.formats import long_day
 from portal.store import dead_letters
 from portal.wiring import Services
@@ -92,14 +93,17 @@ def _go_on(services: Services, calendar: DemoClock, today: date, asked: date) ->
     """Let the days of the demo go by, each with its work and its mails."""
     if not today <= asked <= today + FARTHEST:
         refuse(
-            f"Il calendario della dimostrazione è al {long_day(today)} e va solo avanti, di tre anni al più.",
+            f"Il calendario della dimostrazione è {led('al', long_day(today))}"
+            " e va solo avanti, di tre anni al più.",
             code=USAGE,
         )
     for ahead in range((asked - today).days + 1):
         calendar.move_to(today + timedelta(days=ahead))
         _do(services, today + timedelta(days=ahead), quiet=ahead > 0)
         _let_workers_finish(services)
-    click.echo(f"La dimostrazione è al {long_day(asked)}. Chi era entrato può dover accedere di nuovo.")
+    click.echo(
+        f"La dimostrazione è {led('al', long_day(asked))}. Chi era entrato può dover accedere di nuovo."
+    )
 
 
 def _do(services: Services, today: date, *, quiet: bool = False) -> None:

@@ -13,6 +13,7 @@ from portal.cli.context import pass_services, refuse
 from portal.domain.conventions import Payer
 from portal.domain.plans import SOLD_PLANS
 from portal.domain.vat import vat_period_on
+from portal.elision import led
 from portal.formats import euro, per_cent, short_day
 from portal.store.conventions import in_force_on as conventions_on
 from portal.store.prices import prices_on
@@ -37,7 +38,7 @@ def prices(services: Services, day: datetime | None) -> None:
             f"Nessun prezzo in vigore il {asked.isoformat()}: importa un listino con «portal import prices»."
         )
     vat = vat_period_on(asked)
-    since = f", dal {short_day(vat.first_day)}" if vat.first_day > date.min else ""
+    since = f", {led('dal', short_day(vat.first_day))}" if vat.first_day > date.min else ""
     console = Console(width=WIDEST, highlight=False)
     console.print(f"Il {short_day(asked)}, importi senza IVA. Aliquota IVA: {per_cent(vat.rate)}%{since}.\n")
     for table in tables:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.domain.dates import rome_day
+from portal.elision import led
 from portal.formats import euro, short_day
 from portal.store.orders import Order
 from portal.store.payments import Payment
@@ -28,7 +29,8 @@ def sentence(settlement: Settlement, cents: int) -> str:
         return f"Ordine {order.number} pagato: {euro(payment.amount_cents)}. Il rinnovo è partito."
     if settlement.outcome is Outcome.UNAPPLIED:
         return f"{euro(payment.amount_cents)} registrati senza ordine: {reason_text(payment, order)}."
-    before = f"Già registrato il {short_day(rome_day(payment.registered_at))}: {_as_it_was(payment, order)}."
+    day = led("il", short_day(rome_day(payment.registered_at)))
+    before = f"Già registrato {day}: {_as_it_was(payment, order)}."
     if payment.amount_cents != cents:
         before += f" Allora l'importo era {euro(payment.amount_cents)}, ora {euro(cents)}."
     return f"{before} Non è cambiato niente."

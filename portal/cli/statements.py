@@ -16,6 +16,7 @@ from portal.cli.settlements import UNAPPLIED, sentence
 from portal.domain.errors import NotFound, OrderNumberInvalid
 from portal.domain.proposals import Proposal, ProposalReason
 from portal.domain.statements import OurAccounts, TaskReason
+from portal.elision import led
 from portal.formats import euro, short_day
 from portal.store.statement_lines import StatementLine
 from portal.usecases import reconciliation
@@ -172,4 +173,4 @@ def _proposal(proposal: Proposal) -> str:
 
 
 def _when(line: StatementLine) -> str:
-    return f" il {short_day(line.resolved_at.date())}" if line.resolved_at else ""
+    return f" {led('il', short_day(line.resolved_at.date()))}" if line.resolved_at else ""

@@ -12,6 +12,7 @@ from portal.domain.errors import NotFound, OrderNumberInvalid, WithdrawalNotRefu
 from portal.domain.order_numbers import normalise_order_number
 from portal.domain.refunds import RefundState
 from portal.domain.withdrawal import WithdrawalState
+from portal.elision import led
 from portal.formats import euro, moment, short_day
 from portal.store.orders import Order
 from portal.store.refunds import GatewayRefund, refunds_of
@@ -114,6 +115,6 @@ def _line(withdrawal: Withdrawal, order: Order, sent: GatewayRefund | None) -> s
     if sent is not None:
         state = ": ".join(part for part in (_SENT.get(sent.state, state), sent.words) if part)
     if withdrawal.refunded_on:
-        state = f"rimborsato il {short_day(withdrawal.refunded_on)}, {withdrawal.refund_reference}"
+        state = f"rimborsato {led('il', short_day(withdrawal.refunded_on))}, {withdrawal.refund_reference}"
     amount = f"{euro(withdrawal.refund_cents):>14}"
     return f"{order.number}  {amount}  {moment(withdrawal.requested_at)}  {withdrawal.name}: {state}"

@@ -188,7 +188,16 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "deletions": [],
         },
     ),
-    "order_expired": ("order_expired", {**_ORDER, **_LINES, "mailboxes_gone": True}),
+    "order_expired": (
+        "order_expired",
+        {
+            **_ORDER,
+            "placed_on": "2026-11-16",
+            "lines": [{**_LINE, "expires_before": _days(-91)["expires_on"]}],
+            "line_count": 1,
+            "mailboxes_gone": True,
+        },
+    ),
     "order_cancelled": ("order_cancelled", {**_ORDER, **_LINES}),
     "order_credited": (
         "order_credited",
