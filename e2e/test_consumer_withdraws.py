@@ -46,7 +46,7 @@ def test_consumer_withdraws(any_page: Page, demo: DemoPortal, tmp_path: Path) ->
     expect(page.get_by_role("heading", level=1)).to_have_text("Conferma recesso")
     no_barriers(page)
     press(page, "Conferma recesso")
-    until_it_says(page, "Recesso registrato")
+    until_it_says(page, "Il rinnovo è annullato")
     no_barriers(page)
 
     receipt = mail_about(page, f"Ricevuta del recesso dall'ordine {number}").locator("main")

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     and_,
     case,
+    cast,
     extract,
     false,
     func,
     literal_column,
+    null,
     select,
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from portal.domain.access import Subject
 from portal.domain.alignment import ExpiringOn
 from portal.domain.forecast import Expiring, window_end
+from portal.domain.money import Cents
 from portal.domain.orders import OrderState
 from portal.domain.pricing import Choice
 from portal.store.base import AnyRow, AnySelect
 from portal.store.declarations import IS_DECLARED
 from portal.store.drafts import DraftState, RenewalDraft
+from portal.store.ledger_queries import usable_sum
 from portal.store.mailboxes import Mailbox
 from portal.store.open_orders import OPEN_ORDER
 from portal.store.orders import Order, OrderLine
-from portal.store.renewability import MEMBERSHIP, OLDEST_KEPT, RENEWABLE, STILL_THERE, TODAY, day_values
+from portal.store.renewability import (
+    MEMBERSHIP,
+    OLDEST_KEPT,
+    RENEWABLE,
+    STILL_THERE,
+    TODAY,
+    Columns,
+    day_values,
+)
 from portal.store.scope import ACCOUNT_ID, OF_THE_ACCOUNT, own_drafts, visible_orders
 from portal.store.selections import IN_ANY_TAB
 
@@ -126,21 +141,61 @@ _AHEAD = select(_month_of_expiry().label("month"), *_ALIKE).where(*_THEIRS)
 _BY_DAY = select(Mailbox.expires_on, *_ALIKE).where(*_THEIRS)
 
 
-def orders_to_pay(session: Session, subject: Subject) -> Sequence[AnyRow]:
-    """Return the oldest orders that wait for their money."""
-    return session.execute(
-        select(Order.number, Order.due_cents, Order.placed_at, IS_DECLARED.label("is_declared"))
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for its owner: orders for their money, a renewal to be gone on with, credit to be spent."""
+
+    orders: Sequence[AnyRow]
+    """The oldest; each with the columns `name`, `cents`, `at` and `is_declared`."""
+    draft: str | None
+    """The public id of the renewal in preparation, the latest."""
+    credit_cents: Cents
+
+
+def waiting(session: Session, subject: Subject, today: date) -> Waiting:
+    """Return what waits for its owner: three small questions in one statement."""
+    parts = (select(part.subquery()) for part in (_to_pay(subject), _begun(subject), _credit(subject, today)))
+    rows = session.execute(union_all(*parts)).all()
+    (credit,) = (row for row in rows if row.kind == "credit")
+    return Waiting(
+        sorted((row for row in rows if row.kind == "order"), key=attrgetter("at", "id")),
+        next((row.name for row in rows if row.kind == "draft"), None),
+        int(credit.cents or 0),
+    )
+
+
+def _to_pay(subject: Subject) -> AnySelect:
+    columns = _named("order", Order.id, Order.number, Order.due_cents, Order.placed_at, IS_DECLARED)
+    return (
+        select(*columns)
         .where(visible_orders(subject), Order.state == OrderState.AWAITING_PAYMENT)
         .order_by(Order.placed_at, Order.id)
         .limit(SHOWN)
-    ).all()
+    )
 
 
-def open_draft(session: Session, subject: Subject) -> str | None:
-    """Return the public id of the renewal in preparation, the latest, or None."""
-    return session.scalar(
-        select(RenewalDraft.public_id)
-        .where(own_drafts(subject), RenewalDraft.state == DraftState.OPEN)
-        .order_by(RenewalDraft.updated_at.desc())
+def _begun(subject: Subject) -> AnySelect:
+    draft = RenewalDraft
+    return (
+        select(*_named("draft", draft.id, draft.public_id, _NO_CENTS, draft.updated_at, false()))
+        .where(own_drafts(subject), draft.state == DraftState.OPEN)
+        .order_by(draft.updated_at.desc())
         .limit(1)
     )
+
+
+def _credit(subject: Subject, today: date) -> AnySelect:
+    nothing: Columns = (literal_column("0"), literal_column("''"))
+    columns: Columns = (*nothing, usable_sum(subject, today), _NO_MOMENT, false())
+    return select(*_named("credit", *columns))
+
+
+def _named(kind: str, *columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> list[ColumnElement[Any]]:
+    """Return the columns under the names that the parts of one statement share."""
+    names = ("id", "name", "cents", "at", "is_declared")
+    named = [column.label(name) for column, name in zip(columns, names, strict=True)]
+    return [literal_column(f"'{kind}'").label("kind"), *named]
+
+
+_NO_CENTS = cast(null(), Integer)
+_NO_MOMENT = cast(null(), Order.placed_at.type)

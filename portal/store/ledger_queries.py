@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import BigInteger, ScalarSelect, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.domain.access import Subject, SubjectKind
@@ -43,17 +44,22 @@ class HeldWallet:
 
 def usable_of(session: Session, owner: Subject, today: date) -> Cents:
     """Return what the owner can spend today: one statement, what lapsed left out."""
+    return int(session.scalar(select(usable_sum(owner, today))) or 0)
+
+
+def usable_sum(owner: Subject, today: date) -> ScalarSelect[Any]:
+    """Return the same as a value for a statement, NULL for nothing."""
     column, value = (
         (Wallet.account_id, owner.account_id)
         if owner.account_id is not None
         else (Wallet.mailbox_id, owner.mailbox_id)
     )
-    usable = session.scalar(
+    return (
         select(func.sum(CreditLot.left_cents))
         .join(Wallet, Wallet.id == CreditLot.wallet_id)
         .where(column == value, or_(CreditLot.expires_on.is_(None), CreditLot.expires_on >= today))
+        .scalar_subquery()
     )
-    return int(usable or 0)
 
 
 def leftovers_until(session: Session, payment_ids: Collection[int]) -> dict[int, date]:

@@ -23,7 +23,7 @@ from portal.store.base import AnyRow
 from portal.store.conventions import membership_of
 from portal.store.open_orders import OpenOrder, open_order_of
 from portal.store.prices import prices_on
-from portal.usecases import correspondence, wallets
+from portal.usecases import correspondence
 from portal.usecases.correspondence import ListedMail
 
 LATEST_MAILS = 3
@@ -76,23 +76,21 @@ class FirstPage:
 
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
-    """Return the first page: seven statements, whatever the account holds. Raises NotFound for a mailbox."""
+    """Return the first page: five statements, whatever the account holds. Raises NotFound for a mailbox."""
     if subject.account_id is None:
         raise NotFound
+    waiting = home.waiting(session, subject, today)
     return FirstPage(
         expiries=[_expiry(row, today) for row in home.next_expiries(session, subject.account_id, today)],
-        to_pay=[
-            OrderToPay(row.number, row.due_cents, rome_day(row.placed_at), row.is_declared)
-            for row in home.orders_to_pay(session, subject)
-        ],
+        to_pay=[OrderToPay(row.name, row.cents, rome_day(row.at), row.is_declared) for row in waiting.orders],
         ahead=year_ahead(
             home.renewals_ahead(session, subject.account_id, today),
             prices_on(session, today).at_list_price(),
             today=today,
         ),
         mails=correspondence.latest_mails(session, subject, count=LATEST_MAILS),
-        draft=home.open_draft(session, subject),
-        credit_cents=wallets.balance_of(session, subject, today=today),
+        draft=waiting.draft,
+        credit_cents=waiting.credit_cents,
     )
 
 

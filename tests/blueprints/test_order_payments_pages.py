@@ -20,8 +20,6 @@ from tests.blueprints.shop import Shopper, shopper
 from tests.factories import TODAY
 
 SLIPS = (PaymentMethod.PREFILLED_SLIP, PaymentMethod.POSTAL_SLIP)
-one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what pages say, whichever database it comes from."""
 DECLARED = {"reference": "0306 9123-456", "sent_on": "2026-11-24"}
 
 
@@ -120,7 +118,6 @@ def test_i_have_paid(services: Services, person: Shopper) -> None:
     assert "pagando oggi" not in page.lower()
 
 
-@one_database
 def test_what_was_declared_is_not_asked_for_again(services: Services, person: Shopper) -> None:
     number = person.order()
     declare(person, number)
@@ -136,7 +133,6 @@ def test_what_was_declared_is_not_asked_for_again(services: Services, person: Sh
         assert "dichiarato" in elsewhere or "Hai detto di aver pagato" in elsewhere, path
 
 
-@one_database
 def test_a_declared_payment_that_did_not_come_says_what_to_do(services: Services, person: Shopper) -> None:
     number = person.order()
     declare(person, number)

@@ -25,8 +25,6 @@ from tests.factories import NOW, TODAY, make_order
 from tests.statements import counted
 
 SERVER_THREADS = 8
-one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For what pages say, whichever database it comes from."""
 
 
 def pay(services: Services, number: str, *, cents: int) -> None:
@@ -108,7 +106,6 @@ def test_a_refused_line_says_what_comes_back(app: Flask, services: Services) -> 
     assert "Rinnovata" in page
 
 
-@one_database
 @pytest.mark.parametrize(
     ("state", "words"),
     [
@@ -130,7 +127,6 @@ def test_where_the_money_of_a_refused_line_is(
     assert "24/12/2027" not in page, "an expiry that never came"
 
 
-@one_database
 @pytest.mark.parametrize(
     ("payable_until", "expires_in", "words"),
     [
@@ -154,7 +150,6 @@ def test_an_expired_order_says_why(
     assert ("Rinnova di nuovo" in page) is (expires_in > 0)
 
 
-@one_database
 def test_money_that_comes_after_the_end_is_told_once(app: Flask, services: Services) -> None:
     person = shopper(app, services, {}).start()
     number = person.order()
@@ -168,7 +163,6 @@ def test_money_that_comes_after_the_end_is_told_once(app: Flask, services: Servi
     assert "Pagamento ricevuto" in page
 
 
-@one_database
 def test_an_order_counts_the_mailboxes_that_wait(app: Flask, services: Services) -> None:
     each = [{"expires_in": days} for days in (-3, -2, 1, 2, 300)]
     person = shopper(app, services, *each).start()

@@ -137,7 +137,7 @@ def _withdrawn(album: Album, page: Page) -> None:
     press(page, "Prosegui")
     album.shoot(page, "recesso-conferma")
     press(page, "Conferma recesso")
-    until_it_says(page, "Recesso registrato")
+    until_it_says(page, "Il rinnovo è annullato")
     album.shoot(page, "ordine-recesso")
 
 
