@@ -93,7 +93,7 @@ def test_a_person_decides(services: Services, tmp_path: Path) -> None:
     assert run(services, "tasks").stdout == "Nessun movimento da guardare.\n"
     again = run(services, "resolve", task_id(services), "--order", FIRST)
     assert again.exit_code == 1
-    assert "è già stato chiuso il" in again.stderr
+    assert "è già stato chiuso" in again.stderr
 
 
 def test_one_sum_for_two_orders(services: Services, tmp_path: Path) -> None:
