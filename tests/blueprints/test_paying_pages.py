@@ -110,6 +110,21 @@ def test_a_decline_says_why_and_offers_both_ways_again(shop: Shop) -> None:
     assert "con PayPal" in page
 
 
+def test_a_decline_stands_first_until_it_is_the_past(shop: Shop) -> None:
+    shop.press()
+    shop.till.decide(Failure.EXPIRED_CARD)
+    shop.back()
+    declined = shop.browser.get(ORDER).text
+    shop.browser.post(f"{ORDER}/metodo", {"method": "bank_transfer"})
+    by_transfer = shop.browser.get(ORDER).text
+    shop.browser.post(f"{ORDER}/ho-pagato", {"reference": "TRN1", "sent_on": TODAY.isoformat()})
+    declared = shop.browser.get(ORDER).text
+
+    assert declined.index("La carta è scaduta") < declined.index('id="stato"')
+    assert by_transfer.index('id="stato"') < by_transfer.index("IBAN") < by_transfer.index("Paga subito")
+    assert declared.index('id="stato"') < declared.index("pagare due volte") < declared.index("Paga subito")
+
+
 def test_a_payment_that_was_broken_off_is_told_as_such(shop: Shop) -> None:
     shop.press()
     shop.till.decide(Failure.ABANDONED)
