@@ -54,7 +54,7 @@ def test_from_the_mail_to_the_renewed_mailbox(phone: Page, demo: DemoPortal, tmp
     press(page, "Conferma e paga")
     page.get_by_role("button", name="Approva", exact=True).tap()
     page.wait_for_url(re.compile(r"/ordini/[A-Z2-9]{10}"))
-    until_it_says(page, "Evaso")
+    until_it_says(page, "Rinnovo completato")
     no_barriers(page)
     page.goto(f"/caselle/{mine.address}")
     expect(page.locator("main")).to_contain_text(long_day(add_years(mine.expires_on, 1)))
