@@ -354,7 +354,7 @@ def test_the_confirmation_says_how_to_pay(services: Services) -> None:
     [
         (PaymentMethod.BANK_TRANSFER, "it", f"Ordine {NUMBER}: ora si paga con bonifico bancario"),
         (PaymentMethod.POSTAL_SLIP, "en", f"Order {NUMBER}: now to be paid by postal payment slip"),
-        (PaymentMethod.PREFILLED_SLIP, "de", f"Bestellung {NUMBER}: neue Zahlungsart, "),
+        (PaymentMethod.PREFILLED_SLIP, "de", f"Bestellung {NUMBER}: neue Zahlungs"),
     ],
 )
 def test_another_method_has_another_subject(
