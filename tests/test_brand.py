@@ -96,7 +96,7 @@ def test_the_typefaces_name_holds_its_fingerprint_and_the_stylesheet_names_it() 
 def test_the_brands_colour_reaches_mails_where_it_can_be_read(services: Services) -> None:
     brand = read_brand({"PORTAL_BRAND_COLOUR": "#8A1C4A"})
     around = surroundings(replace(services.settings, brand=brand))
-    html = render("order_expired", "it", SAMPLES["order_expired"][1], around).html
+    html = render("auto_renewal_failed", "it", SAMPLES["auto_renewal_failed"][1], around).html
     shades = shades_of("#8a1c4a")
 
     assert OWN_COLOUR not in html

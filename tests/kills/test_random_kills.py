@@ -209,7 +209,9 @@ def wait_for_rest(services: Services, portal: Installation) -> float:
 
 
 def is_due(services: Services) -> ColumnElement[bool]:
-    return (OutboxRow.state == OutboxState.WAITING) & (OutboxRow.not_before <= services.now())
+    """Say what is due now, or was and failed, and is tried again in a moment."""
+    now_or_again = (OutboxRow.not_before <= services.now()) | (OutboxRow.last_error != "")
+    return (OutboxRow.state == OutboxState.WAITING) & now_or_again
 
 
 def switched(folder: Path) -> int:
