@@ -74,6 +74,11 @@ class FirstPage:
         """Return those of the mailboxes that are lost tomorrow if nobody does anything today."""
         return [each for each in self.expiries if each.is_last_day]
 
+    @property
+    def may_have_more_last_chances(self) -> bool:
+        """Say whether mailboxes that are not among the first may be lost tomorrow as well."""
+        return len(self.expiries) == home.SHOWN and self.expiries[-1].is_last_day
+
 
 def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
     """Return the first page: five statements, whatever the account holds. Raises NotFound for a mailbox."""

@@ -164,6 +164,19 @@ def test_home_is_loud_about_what_is_lost_tomorrow(app: Flask, services: Services
     assert "rinnovabile fino al 25/11/2026" in page
 
 
+@pytest.mark.parametrize(("lost_tomorrow", "said"), [(4, False), (6, True)])
+def test_home_says_that_more_than_it_names_may_be_lost_tomorrow(
+    app: Flask, services: Services, lost_tomorrow: int, said: bool
+) -> None:
+    with services.transaction() as session:
+        account = make_account(session, OWNER, password_hash=a_hash())
+        for number in range(lost_tomorrow):
+            make_mailbox(session, account, f"oggi{number}@pec.example", expires_in=-90)
+        make_mailbox(session, account, "domani@pec.example", expires_in=-89)
+
+    assert ("Possono essercene altre" in browser_of(app, OWNER).get("/").text) is said
+
+
 @pytest.mark.parametrize(
     ("state", "declared", "words", "is_urged"),
     [
