@@ -33,6 +33,7 @@ from portal.store.mailboxes import Mailbox
 from portal.store.mails import Mail, MailState
 from portal.store.orders import Order, OrderLine
 from portal.store.prices import PriceRow
+from portal.store.promotions import PromotionRow
 from portal.store.scheduled_changes import ScheduledChange
 from portal.store.selections import SelectedMailbox
 
@@ -191,6 +192,22 @@ def make_prices(
     )
     session.flush()
     make_contracts(session)
+
+
+def make_promotion(session: Session, **fields: Any) -> PromotionRow:
+    """Return a stored promotion of Pro that has begun and goes on, for one or two years."""
+    values: dict[str, Any] = {
+        "code": "AUTUNNO",
+        "plans": "pro",
+        "yearly_cents": 1500,
+        "valid_from": TODAY - timedelta(days=10),
+        "valid_to": TODAY + timedelta(days=20),
+        "terms": "1,2",
+        "first_year_only": False,
+    }
+    promotion = PromotionRow(**values | fields)
+    session.add(promotion)
+    return promotion
 
 
 def make_contracts(session: Session, *kinds: ContractKind, **fields: Any) -> list[ContractText]:

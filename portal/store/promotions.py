@@ -36,10 +36,15 @@ class PromotionRow(Base):
     def as_promotion(self) -> Promotion:
         return Promotion(
             self.code,
-            frozenset(Plan(plan) for plan in self.plans.split(",")),
+            plans_in(self.plans),
             self.yearly_cents,
             self.valid_from,
             self.valid_to,
             frozenset(int(years) for years in self.terms.split(",")),
             self.first_year_only,
         )
+
+
+def plans_in(text: str) -> frozenset[Plan]:
+    """Return the plans that the text of a promotion's `plans` names."""
+    return frozenset(map(Plan, text.split(",")))

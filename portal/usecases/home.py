@@ -17,7 +17,7 @@ from portal.domain.lifecycle import days_left, last_day_to_renew
 from portal.domain.listing import Standing, standing_on
 from portal.domain.money import Cents
 from portal.domain.plans import PLANS, Plan
-from portal.domain.renewability import NotRenewable, why_not_renewable
+from portal.domain.renewability import NotRenewable
 from portal.store import home
 from portal.store.base import AnyRow
 from portal.store.conventions import membership_of
@@ -25,6 +25,7 @@ from portal.store.open_orders import OpenOrder, open_order_of
 from portal.store.prices import prices_on
 from portal.usecases import correspondence
 from portal.usecases.correspondence import ListedMail
+from portal.usecases.mailboxes import reason_of
 
 LATEST_MAILS = 3
 
@@ -101,14 +102,7 @@ def look(session: Session, subject: Subject, *, today: date) -> FirstPage:
 
 def _expiry(row: AnyRow, today: date) -> Expiry:
     membership, order, last_day = membership_of(row), open_order_of(row), _last_day(row, today)
-    not_renewable = why_not_renewable(
-        today,
-        row.plan,
-        row.expires_on,
-        cancelled_on=row.cancelled_on,
-        has_open_order=order is not None,
-        convention=membership.standing if membership else None,
-    )
+    not_renewable = reason_of(row, membership.standing if membership else None, today)
     is_waiting = not_renewable is None or (order is not None and order.payable and not order.declared)
     return Expiry(
         row.address,

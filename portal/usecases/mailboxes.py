@@ -220,7 +220,7 @@ def _listed(row: AnyRow, today: date, *, selected: bool) -> ListedMailbox:
         has_method=row.has_method,
         membership=membership,
         selected=selected,
-        not_renewable=_reason(row, standing, today),
+        not_renewable=reason_of(row, standing, today),
         open_order=open_order_of(row),
         ahead=_ahead(row),
     )
@@ -233,7 +233,8 @@ def _ahead(row: AnyRow) -> list[PackageFrom]:
     return changes_ahead(current, terms_ahead(row.terms_ahead))
 
 
-def _reason(row: AnyRow, standing: ConventionStanding | None, today: date) -> NotRenewable | None:
+def reason_of(row: AnyRow, standing: ConventionStanding | None, today: date) -> NotRenewable | None:
+    """Return why the mailbox of a row with its open line cannot be renewed today, or None."""
     return why_not_renewable(
         today,
         row.plan,

@@ -15,11 +15,10 @@ from portal.store.drafts import RenewalDraft
 from portal.store.extras import DraftExtra, ExtraRow, OrderExtra
 from portal.store.mails import Mail
 from portal.store.orders import Order
-from portal.store.promotions import PromotionRow
 from portal.usecases.extras import extras_waiting, mark_sent
 from portal.wiring import Services
 from tests.blueprints.shop import Shopper, shopper
-from tests.factories import DOCTORS, TODAY, make_conventions
+from tests.factories import DOCTORS, TODAY, make_conventions, make_promotion
 
 KIT_NAMES = {
     "it": "Kit di Firma Digitale",
@@ -199,17 +198,7 @@ def test_from_the_order_to_the_parcel(app: Flask, services: Services) -> None:
 
 def promote(services: Services, *, first_year_only: bool = False) -> None:
     with services.transaction() as session:
-        session.add(
-            PromotionRow(
-                code="AUTUNNO",
-                plans="pro",
-                yearly_cents=1500,
-                valid_from=TODAY - timedelta(days=10),
-                valid_to=TODAY + timedelta(days=20),
-                terms="1,2",
-                first_year_only=first_year_only,
-            )
-        )
+        make_promotion(session, first_year_only=first_year_only)
 
 
 def test_a_promotion_shows_its_end_and_the_price_that_follows(app: Flask, services: Services) -> None:

@@ -19,29 +19,18 @@ from portal.domain.quotes import QuoteFault, read_quote
 from portal.store.billing import BillingProfile
 from portal.store.extras import ExtraRow, OrderExtra
 from portal.store.orders import Order, OrderLine
-from portal.store.promotions import PromotionRow
 from portal.store.quotes import QuoteRow
 from portal.usecases import quotes
 from portal.usecases.draft_extras import choose_extras
 from portal.wiring import Services
 from tests.conftest import Clock
-from tests.factories import TODAY, make_account
+from tests.factories import TODAY, make_account, make_promotion
 from tests.usecases.carts import Cart, change, choose_transfer, fill_cart, look, place, shown
 
 
 def offer(session: Session, **fields: object) -> None:
     """Put a promotion for Pro and a kit on offer."""
-    session.add(
-        PromotionRow(
-            code="AUTUNNO",
-            plans="pro",
-            yearly_cents=1500,
-            valid_from=TODAY - timedelta(days=10),
-            valid_to=TODAY + timedelta(days=20),
-            terms="1,2",
-            first_year_only=False,
-        )
-    )
+    make_promotion(session)
     session.add(
         ExtraRow(
             code="kit",

@@ -19,7 +19,6 @@ from portal.store import selections
 from portal.store.accounts import Account
 from portal.store.mailboxes import Mailbox
 from portal.store.orders import OrderLine
-from portal.store.promotions import PromotionRow
 from portal.store.selections import SelectedMailbox
 from portal.usecases import selection
 from portal.usecases.selection import Expiring, SelectionBar
@@ -37,6 +36,7 @@ from tests.factories import (
     make_mailbox,
     make_order,
     make_prices,
+    make_promotion,
     select_mailboxes,
 )
 from tests.spread import every_database
@@ -323,17 +323,7 @@ def test_the_bar_says_the_price_in_promotion_that_the_renewal_will_ask(
 ) -> None:
     with services.transaction() as session:
         make_prices(session)
-        session.add(
-            PromotionRow(
-                code="PREMIUM30",
-                plans="premium",
-                yearly_cents=3000,
-                valid_from=TODAY - timedelta(days=30),
-                valid_to=TODAY + timedelta(days=ends_in),
-                terms="1,2",
-                first_year_only=False,
-            )
-        )
+        make_promotion(session, plans="premium", yearly_cents=3000, valid_to=TODAY + timedelta(days=ends_in))
         account = make_account(session)
         select_mailboxes(session, account, [make_mailbox(session, account, plan=Plan.PREMIUM)])
 
